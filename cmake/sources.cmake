@@ -1,0 +1,21 @@
+# Every source and public header of the library, once, sorted. A file that is not here is neither built nor installed.
+
+# The core's public headers; the configured hookwright/export.hpp is added to them in CMakeLists.txt.
+set(HOOKWRIGHT_HEADERS
+  include/hookwright/error.hpp
+  include/hookwright/hookwright.hpp
+  include/hookwright/id.hpp
+  include/hookwright/time.hpp
+)
+
+set(HOOKWRIGHT_SOURCES
+  src/error.cpp
+  src/model/id.cpp
+)
+
+# The optional component hookwright::sqlite.
+set(HOOKWRIGHT_SQLITE_HEADERS
+)
+
+set(HOOKWRIGHT_SQLITE_SOURCES
+)
