@@ -5,12 +5,16 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/error.hpp
   include/hookwright/hookwright.hpp
   include/hookwright/id.hpp
+  include/hookwright/secret.hpp
   include/hookwright/time.hpp
 )
 
 set(HOOKWRIGHT_SOURCES
   src/error.cpp
   src/model/id.cpp
+  src/signing/base64.cpp
+  src/signing/secret.cpp
+  src/signing/wipe.cpp
 )
 
 # The optional component hookwright::sqlite.

@@ -1,0 +1,79 @@
+#include "hookwright/secret.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+
+#include "hookwright/error.hpp"
+#include "signing/base64.hpp"
+#include "signing/wipe.hpp"
+
+namespace hookwright {
+namespace {
+
+constexpr std::size_t secret_bytes_max = 1024;
+constexpr std::size_t generated_bytes = 32;
+constexpr std::string_view generated_prefix = "whsec_";
+
+}  // namespace
+
+class Secret::Text {
+ public:
+  explicit Text(std::string_view text) : size_(text.size()), bytes_(new char[text.size()]) {
+    std::copy(text.begin(), text.end(), bytes_.get());
+  }
+  ~Text() { signing::wipe(bytes_.get(), size_); }
+  Text(const Text&) = delete;
+  Text& operator=(const Text&) = delete;
+
+  [[nodiscard]] std::string_view view() const noexcept { return {bytes_.get(), size_}; }
+
+ private:
+  std::size_t size_;
+  std::unique_ptr<char[]> bytes_;
+};
+
+Secret::Secret(std::string_view text) {
+  if (text.empty()) throw ConfigError("secret", "must not be empty");
+  if (text.size() > secret_bytes_max) throw ConfigError("secret", "must be 1,024 bytes at most");
+  text_ = std::make_shared<const Text>(text);
+}
+
+Secret Secret::generate() {
+  std::array<std::uint8_t, generated_bytes> key{};
+  std::array<char, generated_prefix.size() + signing::base64_size(generated_bytes) + 1> text{};
+  const signing::WipeAtExit wipe_key(key);
+  const signing::WipeAtExit wipe_text(text);
+
+  if (RAND_priv_bytes(key.data(), static_cast<int>(key.size())) != 1) {
+    throw std::runtime_error("no random bytes for a secret");
+  }
+  std::copy(generated_prefix.begin(), generated_prefix.end(), text.begin());
+  signing::write_base64(key, std::span(text).subspan(generated_prefix.size()));
+  return Secret(std::string_view(text.data(), text.size() - 1));
+}
+
+Secret::Secret(const Secret&) = default;
+Secret& Secret::operator=(const Secret&) = default;
+Secret::Secret(Secret&&) noexcept = default;
+Secret& Secret::operator=(Secret&&) noexcept = default;
+Secret::~Secret() = default;
+
+std::string_view Secret::reveal() const noexcept {
+  return text_ ? text_->view() : std::string_view();
+}
+
+bool Secret::operator==(const Secret& other) const noexcept {
+  const std::string_view left = reveal();
+  const std::string_view right = other.reveal();
+  return left.size() == right.size() &&
+         (left.empty() || CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0);
+}
+
+}  // namespace hookwright
