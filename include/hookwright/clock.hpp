@@ -9,9 +9,10 @@ namespace hookwright {
 
 // Where the dispatcher gets its time from.
 //
-// Threads: both calls come from any thread, several at once. Ownership: shared with whoever else holds it.
-// Errors: none; must not throw. Time and re-entrancy: steady() never goes back; wall() may jump either way, which moves
-// timestamps but neither loses nor repeats a delivery. What hookwright promises: it asks nobody else for the time.
+// Threads: both calls come from any thread, several at once. Ownership: shared with whoever else
+// holds it. Errors: none; must not throw. Time and re-entrancy: steady() never goes back; wall()
+// may jump either way, which moves timestamps but neither loses nor repeats a delivery. What
+// hookwright promises: it asks nobody else for the time.
 class HOOKWRIGHT_EXPORT Clock {
  public:
   virtual ~Clock();

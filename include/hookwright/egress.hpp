@@ -9,13 +9,14 @@
 
 namespace hookwright {
 
-// A URL in canonical form: lower-case scheme and host, the default port dropped, at least "/" for a path.
+// A URL in canonical form: lower-case scheme and host, the default port dropped, at least "/" for a
+// path.
 struct Url {
-  std::string text{};        // "https://example.com/hook?x=1"
-  bool tls = true;           // https
-  std::string host{};        // without brackets
+  std::string text{};  // "https://example.com/hook?x=1"
+  bool tls = true;     // https
+  std::string host{};  // without brackets
   std::uint16_t port = 443;
-  std::string target{};      // path and query, for example "/hook?x=1"
+  std::string target{};  // path and query, for example "/hook?x=1"
 
   // For logs and errors: scheme and host only, since paths and queries often hold tokens.
   [[nodiscard]] std::string redacted() const;

@@ -15,8 +15,9 @@
 
 namespace hookwright {
 
-// 128 bits of identity, made by the library as a UUIDv7 (RFC 9562): 48 bits of milliseconds, a counter, and random bits.
-// Ids made by one process rise strictly, whatever the wall clock does, so they sort by age and never repeat.
+// 128 bits of identity, made by the library as a UUIDv7 (RFC 9562): 48 bits of milliseconds, a
+// counter, and random bits. Ids made by one process rise strictly, whatever the wall clock does, so
+// they sort by age and never repeat.
 struct IdBytes {
   std::array<std::uint8_t, 16> bytes{};
   friend auto operator<=>(const IdBytes&, const IdBytes&) = default;
@@ -27,10 +28,12 @@ HOOKWRIGHT_EXPORT std::string id_text(std::string_view prefix, const IdBytes& id
 HOOKWRIGHT_EXPORT std::optional<IdBytes> parse_id(std::string_view prefix, std::string_view text);
 }  // namespace detail
 
-// An opaque id of one kind. The kinds are distinct types, so an event's id can't be passed where an endpoint's is meant.
+// An opaque id of one kind. The kinds are distinct types, so an event's id can't be passed where an
+// endpoint's is meant.
 //
-// Outside the process an id is text: the kind's prefix and 22 base-62 characters ("msg_0Aq3...", Ours), which sort as the
-// ids do and hold no '.', as Standard Webhooks requires of `webhook-id`. It is never a JSON number.
+// Outside the process an id is text: the kind's prefix and 22 base-62 characters ("msg_0Aq3...",
+// Ours), which sort as the ids do and hold no '.', as Standard Webhooks requires of `webhook-id`.
+// It is never a JSON number.
 template <class Kind>
 struct Id : IdBytes {
   [[nodiscard]] std::string text() const { return detail::id_text(Kind::prefix, *this); }
@@ -63,10 +66,12 @@ using DeliveryId = Id<DeliveryKind>;  // one event to one endpoint; the same on 
 
 // Makes ids. Every dispatcher has one; `encode` uses one of the process.
 //
-// Threads: safe from any. Time: passed in; an id never sorts before an earlier one of the same generator.
+// Threads: safe from any. Time: passed in; an id never sorts before an earlier one of the same
+// generator.
 class HOOKWRIGHT_EXPORT IdGenerator {
  public:
-  // Seed 0 draws from the operating system. Any other seed gives the same ids in every run: for tests and simulations.
+  // Seed 0 draws from the operating system. Any other seed gives the same ids in every run: for
+  // tests and simulations.
   explicit IdGenerator(std::uint64_t seed = 0);
   ~IdGenerator();
   IdGenerator(IdGenerator&&) noexcept;

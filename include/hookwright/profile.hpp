@@ -25,7 +25,8 @@ enum class SignedContent : std::uint8_t {
   id_timestamp_body,  // webhook-id "." webhook-timestamp "." body (Standard Webhooks)
 };
 
-// What a request of this profile looks like on the wire. An empty header name means that the header is not sent.
+// What a request of this profile looks like on the wire. An empty header name means that the header
+// is not sent.
 struct WireFormat {
   std::string signature_header{};
   std::string signature_prefix{};  // before every signature: "", "sha256=", "v1,"
@@ -38,8 +39,9 @@ struct WireFormat {
   std::string id_header{};          // carries the event's id
   std::string timestamp_header{};   // carries this attempt's time in Unix seconds
 
-  // Sends the three Standard Webhooks headers as well, where the endpoint has a secret that they can be signed with:
-  // replay protection that the products' own headers lack. (Ours: none of the seeds has it, none forbids it.)
+  // Sends the three Standard Webhooks headers as well, where the endpoint has a secret that they
+  // can be signed with: replay protection that the products' own headers lack. (Ours: none of the
+  // seeds has it, none forbids it.)
   bool standard_headers_too = true;
 };
 
@@ -48,36 +50,44 @@ enum class OnExhausted : std::uint8_t {
   mark_failing,          // sending goes on; the next success clears the mark (SnapGlyph)
   pause,                 // new events are held until it is enabled (HyperSnap)
   disable,               // new events are skipped until it is enabled (Snipy)
-  disable_after_window,  // disabled once `failing_window` has passed since the first exhausted delivery without a success
+  disable_after_window,  // disabled once `failing_window` has passed since the first exhausted
+                         // delivery without a success
 };
 
 enum class ExhaustEndpoint : std::uint8_t {
-  first,                 // the first exhausted delivery decides, as the three products say
-  unless_succeeded_since  // spares an endpoint that has answered 2xx since that delivery's first attempt
+  first,                  // the first exhausted delivery decides, as the three products say
+  unless_succeeded_since  // spares an endpoint that has answered 2xx since that delivery's first
+                          // attempt
 };
 
 // How deliveries to an endpoint are timed and bounded.
 struct DeliveryPolicy {
-  // Delays before the first, second, ... retry, each from the end of the failed attempt. At least one; all positive.
+  // Delays before the first, second, ... retry, each from the end of the failed attempt. At least
+  // one; all positive.
   std::vector<Duration> retries{};
 
-  // Attempts after which a delivery is exhausted; 0 means the first attempt and all retries. The seeds' "after five
-  // failed attempts" beside five retries reads as six sends; 5 is the other reading.
+  // Attempts after which a delivery is exhausted; 0 means the first attempt and all retries. The
+  // seeds' "after five failed attempts" beside five retries reads as six sends; 5 is the other
+  // reading.
   std::size_t exhausted_after = 0;
 
-  // Added to a delay, at random from nothing to this share of it: a promised minute is never shorter. 0 to 1.
+  // Added to a delay, at random from nothing to this share of it: a promised minute is never
+  // shorter. 0 to 1.
   double jitter_max = 0.1;
 
-  // From the attempt's start to the last header of the answer: name look-up, connection, TLS and waiting included.
+  // From the attempt's start to the last header of the answer: name look-up, connection, TLS and
+  // waiting included.
   Duration deadline = std::chrono::seconds(15);
 
   OnExhausted on_exhausted = OnExhausted::mark_failing;
   ExhaustEndpoint exhaust_endpoint = ExhaustEndpoint::first;
   Duration failing_window = std::chrono::hours(120);  // only with disable_after_window
 
-  bool gone_disables = false;  // 410 disables the endpoint at once (Standard Webhooks); else it is an ordinary failure
+  bool gone_disables = false;  // 410 disables the endpoint at once (Standard Webhooks); else it is
+                               // an ordinary failure
 
-  // Sends per minute to one endpoint; 0 is no limit. What is over it is sent later and never counts as a failed attempt.
+  // Sends per minute to one endpoint; 0 is no limit. What is over it is sent later and never counts
+  // as a failed attempt.
   std::size_t rate_per_minute = 0;
   std::size_t rate_burst = 60;  // sends that may follow each other at once after a pause
 
@@ -86,20 +96,23 @@ struct DeliveryPolicy {
   Duration dead_letter_retention = std::chrono::hours(24 * 30);
 };
 
-// A product's behaviour, as data: chosen per endpoint, with the dispatcher's as default. Make your own by changing a copy:
+// A product's behaviour, as data: chosen per endpoint, with the dispatcher's as default. Make your
+// own by changing a copy:
 //
 //   Profile mine = profiles::standard_webhooks();
 //   mine.name = "acme";
 //   mine.policy.retries = profiles::snipy().policy.retries;
 struct Profile {
-  std::string name{};    // [a-z0-9_-], 1 to 64 bytes; stored with each endpoint
-  std::string family{};  // endpoints get events of this family and those of none; empty: of every family
+  std::string name{};  // [a-z0-9_-], 1 to 64 bytes; stored with each endpoint
+  std::string
+      family{};  // endpoints get events of this family and those of none; empty: of every family
   WireFormat wire{};
   DeliveryPolicy policy{};
   std::size_t active_endpoints_max = 0;  // per tenant; 0 is no limit
 };
 
-// Throws ConfigError naming "profile.<field>" unless the profile can work: names, header names, delays, deadline, jitter.
+// Throws ConfigError naming "profile.<field>" unless the profile can work: names, header names,
+// delays, deadline, jitter.
 HOOKWRIGHT_EXPORT void check(const Profile& profile);
 
 }  // namespace hookwright

@@ -25,29 +25,34 @@ struct Outgoing {
 
 // The keys of one endpoint, ready to sign.
 //
-// Threads: one at a time. Ownership: whoever prepared it. Errors: none once prepared; an exception is taken as our own
-// fault and costs the delivery nothing. Time and re-entrancy: passed in; must not call back into the dispatcher.
-// What hookwright promises: calls come from one thread only, one after the other.
+// Threads: one at a time. Ownership: whoever prepared it. Errors: none once prepared; an exception
+// is taken as our own fault and costs the delivery nothing. Time and re-entrancy: passed in; must
+// not call back into the dispatcher. What hookwright promises: calls come from one thread only, one
+// after the other.
 class HOOKWRIGHT_EXPORT SigningKey {
  public:
   virtual ~SigningKey();
 
-  // Appends the signature headers and those that carry ids and timestamps, all that the wire format names.
+  // Appends the signature headers and those that carry ids and timestamps, all that the wire format
+  // names.
   virtual void sign(const Outgoing& outgoing, std::vector<Header>& headers) = 0;
 };
 
-// Turns an endpoint's secrets into signatures. Replace it to keep keys elsewhere, in a KMS for example.
+// Turns an endpoint's secrets into signatures. Replace it to keep keys elsewhere, in a KMS for
+// example.
 //
-// Threads: prepare() may be called from several at once. Ownership: the dispatcher owns the signer, and each key.
-// Errors: prepare() throws ConfigError for a secret that the format's key rule can't use ("endpoint.secret"), at
-// registration, on the caller's thread. Time and re-entrancy: none; must not call back into the dispatcher.
-// What hookwright promises: every key is gone before the signer is.
+// Threads: prepare() may be called from several at once. Ownership: the dispatcher owns the signer,
+// and each key. Errors: prepare() throws ConfigError for a secret that the format's key rule can't
+// use ("endpoint.secret"), at registration, on the caller's thread. Time and re-entrancy: none;
+// must not call back into the dispatcher. What hookwright promises: every key is gone before the
+// signer is.
 class HOOKWRIGHT_EXPORT Signer {
  public:
   virtual ~Signer();
 
-  // `secrets`: newest first, at least one. `standard_secret`: a separate secret for the Standard Webhooks headers, may be
-  // null; they then ride along only where the newest secret is "whsec_" and canonical base64 of 24 to 64 bytes.
+  // `secrets`: newest first, at least one. `standard_secret`: a separate secret for the Standard
+  // Webhooks headers, may be null; they then ride along only where the newest secret is "whsec_"
+  // and canonical base64 of 24 to 64 bytes.
   [[nodiscard]] virtual std::unique_ptr<SigningKey> prepare(const WireFormat& wire,
                                                             std::span<const Secret> secrets,
                                                             const Secret* standard_secret) = 0;

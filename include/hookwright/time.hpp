@@ -4,7 +4,8 @@
 
 namespace hookwright {
 
-// A moment of wall-clock time in UTC, to the millisecond: when an event happened, when a delivery is due.
+// A moment of wall-clock time in UTC, to the millisecond: when an event happened, when a delivery
+// is due.
 using TimePoint = std::chrono::sys_time<std::chrono::milliseconds>;
 
 // A span of time. Every option that holds one is in milliseconds because its type says so.

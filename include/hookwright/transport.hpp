@@ -8,6 +8,7 @@
 
 #include "hookwright/egress.hpp"
 #include "hookwright/export.hpp"
+#include "hookwright/fault.hpp"
 #include "hookwright/header.hpp"
 #include "hookwright/time.hpp"
 
@@ -21,24 +22,8 @@ struct Request {
   Url url{};
   std::vector<Header> headers{};              // all of them but Host and Content-Length
   std::shared_ptr<const std::string> body{};  // exactly these bytes are sent; never null
-  SteadyTime deadline{};                      // by then the answer's last header has arrived, or the request has failed
+  SteadyTime deadline{};  // by then the answer's last header has arrived, or the request has failed
   bool slow = false;  // the endpoint timed out last time: keep it where it can't hold up the others
-};
-
-// Why no usable answer came.
-enum class Fault : std::uint8_t {
-  none,               // a final header block arrived; `status` says the rest
-  timeout,            // the deadline passed
-  name_not_resolved,  // this name does not resolve
-  blocked,            // the egress policy forbids every address of the name, or the URL
-  refused,            // no connection: refused, unreachable
-  reset,              // the connection broke before the answer's headers were complete
-  tls,                // handshake or certificate
-  protocol,           // the answer is not HTTP, or larger than the caps before its headers were complete
-  cancelled,          // by cancel()
-  // Ours: never charged to the delivery.
-  resolver_down,  // no name at all resolves, or the resolver is overloaded
-  local,          // no descriptors, no memory, a broken local configuration
 };
 
 // How one request ended.
@@ -47,35 +32,43 @@ struct Completion {
   Fault fault = Fault::none;
   int status = 0;             // of the final header block; 0 if none arrived
   std::string retry_after{};  // that header's value as received, at most 128 bytes; empty if absent
-  std::string body{};         // the first bytes of the answer's body, as received, at most `excerpt_bytes_max`
-  Duration elapsed{};         // from start() to here
-  std::string address{};      // the numeric address the request went to, empty if none; for the operator only
-  std::string detail{};       // what happened in words, at most 256 bytes, no secrets; for the operator only
-  std::size_t sends = 1;      // POSTs put on the wire: 2 where a kept connection turned out to be dead
+  std::string
+      body{};  // the first bytes of the answer's body, as received, at most `excerpt_bytes_max`
+  Duration elapsed{};  // from start() to here
+  std::string
+      address{};  // the numeric address the request went to, empty if none; for the operator only
+  std::string
+      detail{};  // what happened in words, at most 256 bytes, no secrets; for the operator only
+  std::size_t sends = 1;  // POSTs put on the wire: 2 where a kept connection turned out to be dead
 };
 
-// Sends requests, asynchronously and bounded in every direction. hookwright comes with one on libcurl
+// Sends requests, asynchronously and bounded in every direction. hookwright comes with one on
+// libcurl
 // (`make_curl_transport`); replace it for tests, or to send by other means.
 //
-// Threads: one transport serves one thread, which makes every call but wake(); wake() may come from any.
-// Ownership: the transport owns a request from start() to its completion.
-// Errors: never thrown from start() or poll(); each request ends in exactly one completion, whatever happens.
-// Time and re-entrancy: deadlines are steady time. poll() is the only call that waits; it must return within about a
-// millisecond of `until`, of wake(), or of the first completion. No call may call back into the dispatcher.
-// What hookwright promises: how many requests are under way, in all and to one endpoint or host, is bounded by it, so a
-// request that is handed over starts at once; ids are not reused while under way; start() is never called from poll().
+// Threads: one transport serves one thread, which makes every call but wake(); wake() may come from
+// any. Ownership: the transport owns a request from start() to its completion. Errors: never thrown
+// from start() or poll(); each request ends in exactly one completion, whatever happens. Time and
+// re-entrancy: deadlines are steady time. poll() is the only call that waits; it must return within
+// about a millisecond of `until`, of wake(), or of the first completion. No call may call back into
+// the dispatcher. What hookwright promises: how many requests are under way, in all and to one
+// endpoint or host, is bounded by it, so a request that is handed over starts at once; ids are not
+// reused while under way; start() is never called from poll().
 class HOOKWRIGHT_EXPORT Transport {
  public:
   virtual ~Transport();
 
-  // Takes a request. It goes out exactly once, to an address that the egress policy allows, and follows no redirect.
-  // `Completion::sends` counts the one exception: a re-send where a kept connection had died before a byte of the answer.
+  // Takes a request. It goes out exactly once, to an address that the egress policy allows, and
+  // follows no redirect. `Completion::sends` counts the one exception: a re-send where a kept
+  // connection had died before a byte of the answer.
   virtual void start(RequestId id, Request&& request) = 0;
 
-  // Moves requests on until one completes, `until` passes or wake() is called; appends what completed to `out`.
+  // Moves requests on until one completes, `until` passes or wake() is called; appends what
+  // completed to `out`.
   virtual void poll(SteadyTime until, std::vector<Completion>& out) = 0;
 
-  // Ends a request; its completion (Fault::cancelled, or what had happened already) comes from the next poll().
+  // Ends a request; its completion (Fault::cancelled, or what had happened already) comes from the
+  // next poll().
   virtual void cancel(RequestId id) = 0;
 
   // Makes the current or the next poll() return early. Several wakes may become one.

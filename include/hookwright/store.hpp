@@ -1,0 +1,140 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hookwright/delivery.hpp"
+#include "hookwright/export.hpp"
+#include "hookwright/id.hpp"
+#include "hookwright/store_batch.hpp"
+#include "hookwright/store_query.hpp"
+#include "hookwright/time.hpp"
+
+namespace hookwright {
+
+// One process that uses the store.
+struct Worker {
+  IdBytes id{};        // random, new at each start
+  std::string name{};  // for people
+  Duration lease{};    // a worker whose last heartbeat is older has lost its lanes
+};
+
+// Answer to open().
+struct Opened {
+  StoreStatus status{};
+  std::uint64_t first_row =
+      1;  // this worker numbers its rows from here; none of the next 2^40 was ever given
+  std::uint64_t endpoints_version = 0;  // rises whenever any endpoint record changes
+};
+
+// Where the reading of one lane stands.
+struct LaneCursor {
+  EndpointId endpoint{};
+  LanePosition after{};   // rows behind this one; a default-made one means from the start
+  std::size_t limit = 0;  // rows wanted, at least 1
+};
+
+// The next rows of one lane, in order, all due.
+struct LanePage {
+  EndpointId endpoint{};
+  std::vector<Waiting> rows{};
+  bool more = false;  // due rows are left behind the last one of `rows`
+  std::optional<TimePoint>
+      next_due{};  // if not `more`: due time of the first row that is not due yet
+};
+
+// Answer to fetch(): one page per cursor, in the cursors' order.
+struct Pages {
+  StoreStatus status{};
+  std::vector<LanePage> lanes{};
+};
+
+// A lane that this worker now holds.
+struct LaneGrant {
+  EndpointId endpoint{};
+  std::uint64_t epoch = 0;  // new with every grant to another worker; the fence on every outcome
+  TimePoint due{};          // of its first row
+};
+
+// Answer to acquire().
+struct Grants {
+  StoreStatus status{};
+  std::vector<LaneGrant>
+      lanes{};  // newly held, or held already with the same epoch: others have put rows into it
+};
+
+// Answer to heartbeat().
+struct Beat {
+  StoreStatus status{};
+  std::vector<EndpointId> lost{};       // lanes that this worker held and holds no longer
+  std::uint64_t endpoints_version = 0;  // as in Opened
+};
+
+// How much maintain() may do in one call, and what is old.
+struct Budget {
+  std::size_t rows_max = 1'000;
+  TimePoint attempts_before{};  // attempts that started before may go
+  TimePoint events_before{};    // events before may go once no waiting delivery needs them
+};
+
+struct StoreTraits {
+  bool durable = false;  // an ok commit survives a power cut
+  bool shared = false;   // several workers may use it at once, by the lane protocol
+};
+
+// Keeps the records. It knows nothing of HTTP, signatures or rules: the dispatcher decides, the
+// store remembers.
+//
+// hookwright comes with one in memory, one on SQLite (`hookwright/stores/*.hpp`). Yours must pass
+// the suite in `hookwright/testing/store_contract.hpp`. For one process, implement open, commit,
+// fetch, find and traits; the rest have defaults. For several, implement all: a worker holds a
+// *lane* (the waiting rows of one endpoint) from acquire() until it releases it (`ReleaseLane`) or
+// its lease ends, and only the holder sends from it.
+//
+// Threads: find() and traits() may be called from any thread at any time; all else comes from one
+// thread at a time. Ownership: arguments are valid during the call; events are shared and
+// immutable. Errors: by StoreStatus. Throwing is a bug that the dispatcher survives and takes as
+// `unknown`. Time and re-entrancy: `now` is passed in and never goes back within one worker; a
+// store asks no clock. Calls block, and must not call back into the dispatcher. What hookwright
+// promises: open() is the first call; rows are numbered uniquely; a new row's due time is never
+// before the `now` of any earlier call, so that reading a lane by cursor misses nothing.
+class HOOKWRIGHT_EXPORT Store {
+ public:
+  virtual ~Store();
+
+  // Registers this process. Called once, and again only after it failed.
+  [[nodiscard]] virtual Opened open(const Worker& worker, TimePoint now) = 0;
+
+  // Carries out all changes in one transaction, and returns once it is as durable as traits() says.
+  // Each change is applied whole, or skipped with the reason as its result. May be repeated after
+  // `unknown`: a change that was applied before is then skipped with `mismatch`, since each names
+  // the versions it expects.
+  [[nodiscard]] virtual Committed commit(const Batch& batch, TimePoint now) = 0;
+
+  // Reads due rows (due <= now) of lanes, in order of position.
+  [[nodiscard]] virtual Pages fetch(std::span<const LaneCursor> cursors, TimePoint now) = 0;
+
+  // Reads records, by keyset paging.
+  [[nodiscard]] virtual Records find(const Query& query) = 0;
+
+  [[nodiscard]] virtual StoreTraits traits() const = 0;
+
+  // Takes up to `max` lanes of endpoints not deleted that nobody holds and whose first row and
+  // `hold` are due, the longest due first. Default: none (one process holds every lane, and finds
+  // them by Query::lanes).
+  [[nodiscard]] virtual Grants acquire(TimePoint now, std::size_t max);
+
+  // Says that this worker lives, and frees the lanes of those that don't. Default: nothing lost.
+  [[nodiscard]] virtual Beat heartbeat(TimePoint now);
+
+  // Drops what has expired: dead letters, notes, attempts, events, and what deleted endpoints left,
+  // a bounded slice at a time, oldest first. True: there is more to do. Default: nothing to do.
+  [[nodiscard]] virtual bool maintain(TimePoint now, const Budget& budget);
+};
+
+}  // namespace hookwright

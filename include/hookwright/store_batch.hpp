@@ -1,0 +1,167 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "hookwright/delivery.hpp"
+#include "hookwright/id.hpp"
+#include "hookwright/time.hpp"
+
+namespace hookwright {
+
+// How a call to a store ended.
+enum class StoreCode : std::uint8_t {
+  ok,
+  unavailable,  // nothing has happened; the same call may work later
+  full,         // nothing has happened; there is no space
+  unknown,      // it may have happened: repeat it
+  broken,       // the store can't be trusted any more
+};
+
+struct StoreStatus {
+  StoreCode code = StoreCode::ok;
+  std::string detail{};  // for the operator; no bodies, no secrets
+  [[nodiscard]] bool ok() const { return code == StoreCode::ok; }
+};
+
+// --- Records that only the store and the dispatcher see
+// -------------------------------------------------------------
+
+// An endpoint, as a store keeps it: a few columns that stores need, and the rest in a form of the
+// dispatcher's.
+struct StoredEndpoint {
+  EndpointId id{};
+  std::uint64_t version = 0;  // 1 when created, one more with each change
+  std::string tenant{};
+  bool counts = false;  // towards the tenant's limit (TenantCountBelow)
+  bool deleted =
+      false;  // a tombstone: other workers learn of it; maintain() drops it and what it left
+  std::string details{};  // opaque bytes; may hold sealed secrets
+};
+
+// A key and a value that expire: an idempotency key, a latch, a notice, a counter.
+struct Note {
+  std::string key{};          // at most 512 bytes, any bytes
+  std::uint64_t version = 0;  // as for endpoints
+  std::string value{};        // at most 64 KiB, any bytes
+  TimePoint expires{};        // the epoch: never. An expired note counts as absent
+};
+
+// --- Writes
+// ----------------------------------------------------------------------------------------------------------
+
+struct PutEndpoint {
+  StoredEndpoint endpoint{};
+};
+struct PutEvent {
+  std::shared_ptr<const Event> event{};
+};  // one that exists already is left as it is
+struct PutDelivery {
+  Delivery delivery{};
+};  // its event is in the store, or earlier in the same change
+struct DropDelivery {
+  EndpointId endpoint{};
+  LanePosition position{};
+};
+struct PutAttempt {
+  Attempt attempt{};
+};
+struct PutDeadLetter {
+  DeadLetter letter{};
+};
+struct DropDeadLetter {
+  DeliveryId id{};
+};
+struct PutNote {
+  Note note{};
+};
+struct DropNote {
+  std::string key{};
+};
+// This worker no longer holds the lane, if it did; whoever may acquires it once a row of it is due,
+// but not before `hold`. A one-process store ignores it.
+struct ReleaseLane {
+  EndpointId endpoint{};
+  TimePoint hold{};
+};
+
+using Write = std::variant<PutEndpoint, PutEvent, PutDelivery, DropDelivery, PutAttempt,
+                           PutDeadLetter, DropDeadLetter, PutNote, DropNote, ReleaseLane>;
+
+// --- Preconditions
+// ---------------------------------------------------------------------------------------------------
+
+// This worker holds the lane, by this epoch. A one-process store takes it as true.
+struct LaneHeld {
+  EndpointId endpoint{};
+  std::uint64_t epoch = 0;
+};
+
+// The record is at this version; 0: there is none (a tombstone is one).
+struct EndpointAt {
+  EndpointId id{};
+  std::uint64_t version = 0;
+};
+struct EventAbsent {
+  EventId id{};
+};
+struct NoteAt {
+  std::string key{};
+  std::uint64_t version = 0;
+};
+
+// The row waits at this position, after this many attempts.
+struct DeliveryAt {
+  EndpointId endpoint{};
+  LanePosition position{};
+  std::uint32_t attempts = 0;
+};
+
+// Fewer than `n` endpoints of the tenant count (`StoredEndpoint::counts`), this change not yet
+// included.
+struct TenantCountBelow {
+  std::string tenant{};
+  std::size_t n = 0;
+};
+
+using Precondition =
+    std::variant<LaneHeld, EndpointAt, EventAbsent, NoteAt, DeliveryAt, TenantCountBelow>;
+
+// --- Batches
+// ---------------------------------------------------------------------------------------------------------
+
+// Writes that are carried out together if all preconditions hold, in the state that the changes
+// before it have left.
+struct Change {
+  std::vector<Precondition> only_if{};
+  std::vector<Write> writes{};
+};
+
+struct Batch {
+  std::vector<Change> changes{};
+};
+
+enum class ChangeOutcome : std::uint8_t {
+  applied,
+  lane_lost,   // LaneHeld did not hold
+  mismatch,    // a version, an absence or a waiting row was not as expected
+  over_limit,  // TenantCountBelow did not hold
+  unstorable,  // the store refuses this change for itself, for example a record larger than it can
+               // hold
+};
+
+struct ChangeResult {
+  ChangeOutcome outcome = ChangeOutcome::applied;
+  std::size_t precondition = 0;  // index of the first that did not hold
+};
+
+struct Committed {
+  StoreStatus status{};
+  std::vector<ChangeResult> results{};  // one per change if status is ok
+};
+
+}  // namespace hookwright
