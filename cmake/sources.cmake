@@ -3,8 +3,11 @@
 # The core's public headers; the configured hookwright/export.hpp is added to them in CMakeLists.txt.
 set(HOOKWRIGHT_HEADERS
   include/hookwright/error.hpp
+  include/hookwright/header.hpp
   include/hookwright/hookwright.hpp
   include/hookwright/id.hpp
+  include/hookwright/profile.hpp
+  include/hookwright/profiles.hpp
   include/hookwright/secret.hpp
   include/hookwright/time.hpp
 )
@@ -12,6 +15,9 @@ set(HOOKWRIGHT_HEADERS
 set(HOOKWRIGHT_SOURCES
   src/error.cpp
   src/model/id.cpp
+  src/policy/header.cpp
+  src/profile/check.cpp
+  src/profile/presets.cpp
   src/signing/base64.cpp
   src/signing/secret.cpp
   src/signing/wipe.cpp
