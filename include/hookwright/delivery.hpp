@@ -15,7 +15,7 @@ namespace hookwright {
 
 // Something that happened, as it is stored: once, whatever the number of its endpoints. `body` is
 // what is signed and sent, byte for byte, on every attempt.
-struct Event {
+struct StoredEvent {
   EventId id{};
   std::string tenant{};
   std::string type{};
@@ -48,7 +48,7 @@ struct Delivery {
 // A delivery with what it delivers.
 struct Waiting {
   Delivery delivery{};
-  std::shared_ptr<const Event> event{};
+  std::shared_ptr<const StoredEvent> event{};
 };
 
 // What an attempt meant for its delivery.
@@ -82,7 +82,7 @@ enum class DeathReason : std::uint8_t { exhausted = 0, gone = 1 };
 struct DeadLetter {
   DeliveryId id{};
   EndpointId endpoint{};
-  Event event{};
+  StoredEvent event{};
   DeathReason reason{};
   std::uint32_t attempts = 0;
   Fault fault{};   // of the last attempt

@@ -50,15 +50,24 @@ class HOOKWRIGHT_EXPORT Signer {
  public:
   virtual ~Signer();
 
-  // `secrets`: newest first, at least one. `standard_secret`: a separate secret for the Standard
-  // Webhooks headers, may be null; they then ride along only where the newest secret is "whsec_"
-  // and canonical base64 of 24 to 64 bytes.
+  // `secrets`: newest first, at least one. Where the format has several_signatures each of them
+  // signs, newest first, separated by one blank; elsewhere the newest alone, since receivers of the
+  // three products compare the whole header.
+  //
+  // `standard_secret`: a separate secret for the Standard Webhooks headers, or null. Those ride
+  // along beside a format that signs the body alone, unless it says otherwise
+  // (standard_headers_too):
+  //   - with a standard_secret, signed with that one only;
+  //   - else where the newest of `secrets` is "whsec_" and canonical base64 of 24 to 64 bytes,
+  //     signed with every one that is.
+  // A standard_secret of another form is an error ("endpoint.standard_secret").
   [[nodiscard]] virtual std::unique_ptr<SigningKey> prepare(const WireFormat& wire,
                                                             std::span<const Secret> secrets,
                                                             const Secret* standard_secret) = 0;
 };
 
-// HMAC-SHA256 by OpenSSL, with keyed contexts kept.
+// HMAC-SHA256 by OpenSSL. A key keeps its OpenSSL contexts from one signature to the next, which
+// makes signing four times as fast and costs about a kilobyte for each secret.
 [[nodiscard]] HOOKWRIGHT_EXPORT std::unique_ptr<Signer> make_hmac_signer();
 
 }  // namespace hookwright

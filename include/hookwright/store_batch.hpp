@@ -58,7 +58,7 @@ struct PutEndpoint {
   StoredEndpoint endpoint{};
 };
 struct PutEvent {
-  std::shared_ptr<const Event> event{};
+  std::shared_ptr<const StoredEvent> event{};
 };  // one that exists already is left as it is
 struct PutDelivery {
   Delivery delivery{};

@@ -53,7 +53,7 @@ struct Records {
   std::vector<Waiting> waiting{};
   std::vector<Attempt> attempts{};
   std::vector<DeadLetter> dead_letters{};
-  std::vector<std::shared_ptr<const Event>> events{};
+  std::vector<std::shared_ptr<const StoredEvent>> events{};
   std::vector<Note> notes{};
   std::string next{};  // opaque; empty: there is no more
 };
