@@ -85,4 +85,18 @@ template <class Rep, class Period>
   return std::int64_t{std::chrono::floor<std::chrono::milliseconds>(span).count()};
 }
 
+template <class Rep, class Period>
+[[nodiscard]] constexpr std::optional<std::int64_t> as_seconds(
+    std::optional<std::chrono::duration<Rep, Period>> span) {
+  if (!span) return std::nullopt;
+  return as_seconds(*span);
+}
+
+template <class Rep, class Period>
+[[nodiscard]] constexpr std::optional<std::int64_t> as_milliseconds(
+    std::optional<std::chrono::duration<Rep, Period>> span) {
+  if (!span) return std::nullopt;
+  return as_milliseconds(*span);
+}
+
 }  // namespace hookwright

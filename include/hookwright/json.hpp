@@ -101,7 +101,6 @@ class HOOKWRIGHT_EXPORT JsonWriter {
  private:
   struct State;
   std::unique_ptr<State> state_;
-  friend struct JsonReader;  // private: puts JSON text in as a value
 };
 
 namespace detail {

@@ -99,7 +99,8 @@ class FieldLister {
         if (f->inside_ == self) return;  // a struct inside itself: said once is enough
       if constexpr (std::default_initializable<T>) {
         FieldLister nested(out_, name + ".", this, self);
-        std::as_const(T{}).fields(nested);
+        const T value{};
+        value.fields(nested);
       }
     }
   }
