@@ -2,14 +2,24 @@
 
 # The core's public headers; the configured hookwright/export.hpp is added to them in CMakeLists.txt.
 set(HOOKWRIGHT_HEADERS
+  include/hookwright/clock.hpp
+  include/hookwright/delivery.hpp
+  include/hookwright/egress.hpp
   include/hookwright/error.hpp
+  include/hookwright/fault.hpp
   include/hookwright/header.hpp
   include/hookwright/hookwright.hpp
   include/hookwright/id.hpp
   include/hookwright/profile.hpp
   include/hookwright/profiles.hpp
   include/hookwright/secret.hpp
+  include/hookwright/signer.hpp
+  include/hookwright/store.hpp
+  include/hookwright/store_batch.hpp
+  include/hookwright/store_query.hpp
+  include/hookwright/stores/memory.hpp
   include/hookwright/time.hpp
+  include/hookwright/transport.hpp
 )
 
 set(HOOKWRIGHT_SOURCES

@@ -1,0 +1,42 @@
+// What a first program does with hookwright. It must run without a network and without time passing.
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "hookwright/hookwright.hpp"
+
+namespace {
+
+int failures = 0;
+
+void expect(bool holds, const std::string& what) {
+  if (holds) return;
+  std::cerr << "consumer: expected that " << what << '\n';
+  ++failures;
+}
+
+void make_ids() {
+  hookwright::IdGenerator ids;
+  const auto id = ids.next<hookwright::EventId>(hookwright::TimePoint{});
+  expect(hookwright::EventId::parse(id.text()) == id, "an id reads back");
+}
+
+// An exception's type is only the same on both sides of a shared library if the library exports it.
+void catch_error() {
+  try {
+    throw hookwright::ConfigError("endpoint.url", "must use https", "http://example.com/");
+  } catch (const hookwright::ConfigError& error) {
+    expect(error.field() == "endpoint.url", "an error names its field");
+  }
+}
+
+}  // namespace
+
+int main() {
+  make_ids();
+  catch_error();
+  if (failures != 0) return EXIT_FAILURE;
+  std::cout << "hookwright works here\n";
+  return EXIT_SUCCESS;
+}
