@@ -13,6 +13,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/profile.hpp
   include/hookwright/profiles.hpp
   include/hookwright/secret.hpp
+  include/hookwright/seen_deliveries.hpp
   include/hookwright/signer.hpp
   include/hookwright/store.hpp
   include/hookwright/store_batch.hpp
@@ -20,6 +21,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/stores/memory.hpp
   include/hookwright/time.hpp
   include/hookwright/transport.hpp
+  include/hookwright/verifier.hpp
 )
 
 set(HOOKWRIGHT_SOURCES
@@ -29,7 +31,13 @@ set(HOOKWRIGHT_SOURCES
   src/profile/check.cpp
   src/profile/presets.cpp
   src/signing/base64.cpp
+  src/signing/hmac.cpp
+  src/signing/hmac_signer.cpp
+  src/signing/key.cpp
   src/signing/secret.cpp
+  src/signing/seen_deliveries.cpp
+  src/signing/signature.cpp
+  src/signing/verifier.cpp
   src/signing/wipe.cpp
 )
 

@@ -15,6 +15,7 @@
 #include "hookwright/profile.hpp"
 #include "hookwright/profiles.hpp"
 #include "hookwright/secret.hpp"
+#include "hookwright/seen_deliveries.hpp"
 #include "hookwright/signer.hpp"
 #include "hookwright/store.hpp"
 #include "hookwright/store_batch.hpp"
@@ -22,3 +23,4 @@
 #include "hookwright/stores/memory.hpp"
 #include "hookwright/time.hpp"
 #include "hookwright/transport.hpp"
+#include "hookwright/verifier.hpp"

@@ -1,0 +1,106 @@
+#include "signing/hmac.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include <stdexcept>
+
+#include "signing/base64.hpp"
+
+namespace hookwright::signing {
+namespace {
+
+[[noreturn]] void fail() {
+  throw std::runtime_error("OpenSSL can't compute HMAC-SHA256");
+}
+
+std::span<const std::uint8_t> bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+EVP_MAC_CTX* new_context() {
+  EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  EVP_MAC_CTX* const context = EVP_MAC_CTX_new(hmac);
+  EVP_MAC_free(hmac);  // the context holds its own reference
+  return context;
+}
+
+// 0 to 15, or 16 for what is no hexadecimal digit.
+unsigned hex_digit(char c) {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10;
+  return 16;
+}
+
+bool read_hex(std::string_view text, Mac& mac) {
+  if (text.size() != 2 * mac.size()) return false;
+  for (std::size_t i = 0; i < mac.size(); ++i) {
+    const unsigned high = hex_digit(text[2 * i]);
+    const unsigned low = hex_digit(text[2 * i + 1]);
+    if (high > 15 || low > 15) return false;
+    mac[i] = static_cast<std::uint8_t>(high << 4U | low);
+  }
+  return true;
+}
+
+}  // namespace
+
+void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const noexcept {
+  EVP_MAC_CTX_free(context);  // overwrites the key and the states made from it
+}
+
+HmacSha256::HmacSha256(std::span<const std::uint8_t> key) : context_(new_context()) {
+  if (!context_) fail();
+  std::string digest = "SHA256";
+  const std::array<OSSL_PARAM, 2> parameters = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+      OSSL_PARAM_construct_end()};
+  if (EVP_MAC_init(context_.get(), key.data(), key.size(), parameters.data()) != 1) fail();
+}
+
+HmacSha256::HmacSha256(std::string_view key) : HmacSha256(bytes_of(key)) {}
+
+HmacSha256::HmacSha256(const HmacSha256& other) : context_(EVP_MAC_CTX_dup(other.context_.get())) {
+  if (!context_) fail();
+}
+
+Mac HmacSha256::sign(std::initializer_list<std::string_view> parts) {
+  EVP_MAC_CTX* const context = context_.get();
+  if (EVP_MAC_init(context, nullptr, 0, nullptr) != 1) fail();  // the same key once more
+  for (const std::string_view part : parts) {
+    if (EVP_MAC_update(context, bytes_of(part).data(), part.size()) != 1) fail();
+  }
+  Mac mac{};
+  std::size_t size = 0;
+  if (EVP_MAC_final(context, mac.data(), &size, mac.size()) != 1 || size != mac.size()) fail();
+  return mac;
+}
+
+bool same_mac(const Mac& a, const Mac& b) noexcept {
+  return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+void append_mac(const Mac& mac, SignatureEncoding encoding, std::string& out) {
+  if (encoding == SignatureEncoding::base64) {
+    append_base64(mac, out);
+    return;
+  }
+  constexpr std::string_view digits = "0123456789abcdef";
+  const std::size_t before = out.size();
+  out.resize(before + 2 * mac.size());
+  char* to = out.data() + before;
+  for (const std::uint8_t byte : mac) {
+    *to++ = digits[byte >> 4U];
+    *to++ = digits[byte & 0xFU];
+  }
+}
+
+bool read_mac(std::string_view text, SignatureEncoding encoding, Mac& mac) {
+  if (encoding == SignatureEncoding::hex) return read_hex(text, mac);
+  return text.size() == base64_size(mac.size()) && read_base64(text, mac) == mac.size();
+}
+
+}  // namespace hookwright::signing
