@@ -3,4 +3,6 @@
 
 void pause(hookwright::EndpointId);
 
-void mistake(hookwright::EventId event) { pause(event); }
+void mistake(hookwright::EventId event) {
+  pause(event);
+}

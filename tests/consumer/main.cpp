@@ -1,4 +1,5 @@
-// What a first program does with hookwright. It must run without a network and without time passing.
+// What a first program does with hookwright. It must run without a network and without time
+// passing.
 
 #include <cstdlib>
 #include <iostream>
