@@ -16,7 +16,7 @@ struct SeenDeliveriesOptions {
   // Standard Webhooks takes 76 hours: give it 100.
   Duration window = std::chrono::hours(27 + 24);
 
-  // Ids remembered at once, about 150 bytes each; beyond it the oldest is forgotten.
+  // Ids remembered at once, about 100 bytes each; beyond it the oldest is forgotten.
   std::size_t max = 100'000;
 };
 

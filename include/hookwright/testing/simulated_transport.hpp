@@ -21,12 +21,12 @@ namespace hookwright::testing {
 
 // How a simulated receiver reacts to one request.
 struct SimulatedAnswer {
-  int status = 200;             // of the final header block; without meaning if there is a fault
-  Duration latency{10};         // until the completion; beyond the deadline it is a timeout
-  Fault fault = Fault::none;    // what goes wrong instead of an answer
-  std::string retry_after{};    // as in Completion
-  std::string body{};           // as in Completion
-  std::size_t sends = 1;        // as in Completion
+  int status = 200;           // of the final header block; without meaning if there is a fault
+  Duration latency{10};       // until the completion; beyond the deadline it is a timeout
+  Fault fault = Fault::none;  // what goes wrong instead of an answer
+  std::string retry_after{};  // as in Completion
+  std::string body{};         // as in Completion
+  std::size_t sends = 1;      // as in Completion
 };
 
 // A transport without a network, in virtual time: what a request meets with is decided by a

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hookwright/endpoints.hpp"
+#include "hookwright/event.hpp"
+#include "hookwright/export.hpp"
+#include "hookwright/options.hpp"
+#include "hookwright/receipt.hpp"
+#include "hookwright/time.hpp"
+
+namespace hookwright {
+
+class DispatcherCore;
+
+struct PublishOptions {
+  std::optional<TimePoint> at{};  // when it happened; default: now
+
+  // Publishing again with the same key within the window stores nothing, and the receipt says
+  // `duplicate`. 1 to 255 bytes, per tenant; empty: none.
+  std::string idempotency_key{};
+  Duration idempotency_window{std::chrono::hours(24)};
+};
+
+// What a shutdown left.
+struct Drained {
+  bool complete = false;       // nothing that was due or under way is left
+  std::size_t cancelled = 0;   // requests cut off; they are sent again after the next start
+  std::size_t not_stored = 0;  // queued events that could not be stored; their receipts say so
+};
+
+// Counts since the start. Each is exact; together they are a snapshot of slightly different
+// moments.
+struct Metrics {
+  std::uint64_t published = 0;         // events queued
+  std::uint64_t nobody_listening = 0;  // publishes that had no subscriber
+  std::uint64_t refused = 0;           // publishes refused
+  std::uint64_t stored = 0;            // events durable
+  std::uint64_t lost = 0;              // events queued and never stored
+  std::uint64_t attempts = 0;          // requests started
+  std::uint64_t delivered = 0;         // deliveries settled as delivered
+  std::uint64_t failed = 0;            // attempts that failed and will be retried
+  std::uint64_t dead = 0;              // deliveries that became dead letters
+  std::uint64_t spared = 0;            // attempts that failed by a fault of ours
+  std::uint64_t fenced = 0;            // outcomes dropped since another process holds the lane
+  std::uint64_t replaced_utf8 = 0;     // invalid UTF-8 sequences written as U+FFFD
+  std::uint64_t plugin_errors =
+      0;  // exceptions that a store, transport, signer or observer let out
+  std::uint64_t reports_dropped = 0;  // attempt reports that the observer was too slow for
+  std::uint64_t commits = 0;          // store transactions
+  std::size_t inbox_events = 0;       // now
+  std::size_t in_memory = 0;          // deliveries in lanes, now
+  std::size_t in_flight = 0;          // requests under way, now
+};
+
+// Stores events and delivers them to every endpoint that subscribes, at least once, on the
+// profile's schedule, for as long as it takes.
+//
+//   hookwright::Options options;
+//   options.store = hookwright::make_sqlite_store({.path = "webhooks.db"});
+//   options.catalog = hookwright::snipy::catalog();
+//   hookwright::Dispatcher dispatcher(std::move(options));
+//   dispatcher.publish("acme", hookwright::snipy::LinkClicked{.link_id = 456, .alias = "my-link"});
+//
+// Threads: every call may come from any thread, several at once, but for run_until and shutdown:
+// one thread. Errors: the constructor throws ConfigError naming "options.<field>". publish throws
+// ConfigError for misuse only: a tenant that is empty or longer than 128 bytes, a type that the
+// catalogue lacks. All else is in the receipt.
+class HOOKWRIGHT_EXPORT Dispatcher {
+ public:
+  explicit Dispatcher(Options options);
+
+  // shutdown(0): ends within the time that one store call takes, and leaves the rest in the store.
+  ~Dispatcher();
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  // Publishes an event of a tenant. Never blocks on network or disk. Serialises only if somebody
+  // listens.
+  template <class E>
+  Receipt publish(std::string_view tenant, const E& event, const PublishOptions& options = {});
+
+  // The same for bytes that are ready: encode() made them, earlier or elsewhere. Publishing one id
+  // again stores nothing.
+  Receipt publish(std::string_view tenant, EncodedEvent event, const PublishOptions& options = {});
+
+  // The same for a type that is known at run time only; `data` is the JSON text of one object.
+  Receipt publish(std::string_view tenant, const DynamicEvent& event,
+                  const PublishOptions& options = {});
+
+  // Several events in one commit: all or none. Those that nobody listens to are left out.
+  template <class... E>
+  Receipt publish_all(std::string_view tenant, const E&... events);
+  Receipt publish_all(std::string_view tenant, std::vector<EncodedEvent> events,
+                      const PublishOptions& options = {});
+
+  // publish() and wait: once it returns `yes` the event is durable.
+  template <class E>
+  Stored publish_durable(std::string_view tenant, const E& event,
+                         Duration at_most = std::chrono::seconds(10)) {
+    return publish(tenant, event).wait(at_most);
+  }
+
+  [[nodiscard]] Endpoints& endpoints();
+  [[nodiscard]] Metrics metrics() const;
+
+  // With `Options::threads` = 0: does all work that is due until the clock's wall time reaches
+  // `until`. Waits in Transport::poll only, so with a virtual clock and a simulated transport hours
+  // pass in milliseconds.
+  void run_until(TimePoint until);
+
+  // Refuses further events, delivers what is due for at most so long, cuts off what is still under
+  // way, settles what has ended. Later calls return at once.
+  Drained shutdown(Duration at_most);
+
+ private:
+  [[nodiscard]] bool listening(std::string_view tenant, std::string_view family,
+                               std::string_view type);
+  [[nodiscard]] EncodeOptions encode_options();
+  [[nodiscard]] TimePoint now() const;
+  [[nodiscard]] static Receipt nobody();
+
+  std::unique_ptr<DispatcherCore> core_;
+};
+
+template <class E>
+Receipt Dispatcher::publish(std::string_view tenant, const E& event,
+                            const PublishOptions& options) {
+  if (!listening(tenant, detail::family_of<E>(), E::event_type)) return nobody();
+  return publish(tenant, encode(event, options.at ? *options.at : now(), encode_options()),
+                 options);
+}
+
+template <class... E>
+Receipt Dispatcher::publish_all(std::string_view tenant, const E&... events) {
+  const TimePoint at = now();
+  std::vector<EncodedEvent> encoded;
+  const auto add = [&](const auto& event) {
+    using Type = std::remove_cvref_t<decltype(event)>;
+    if (listening(tenant, detail::family_of<Type>(), Type::event_type)) {
+      encoded.push_back(encode(event, at, encode_options()));
+    }
+  };
+  (add(events), ...);
+  return publish_all(tenant, std::move(encoded), PublishOptions{});
+}
+
+}  // namespace hookwright

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hookwright/export.hpp"
+#include "hookwright/header.hpp"
+#include "hookwright/id.hpp"
+#include "hookwright/secret.hpp"
+#include "hookwright/time.hpp"
+
+namespace hookwright {
+
+// Whether an endpoint gets events.
+enum class Status : std::uint8_t {
+  active = 0,
+  paused = 1,    // new events are stored and held; nothing is sent until it is enabled
+  disabled = 2,  // new events are skipped; nothing is sent until it is enabled
+};
+
+// Why an endpoint is not active.
+enum class Reason : std::uint8_t {
+  none = 0,
+  by_user = 1,    // paused or disabled by a call
+  exhausted = 2,  // a delivery's retries were used up, and its profile says so
+  gone = 3,       // it answered 410, and its profile heeds that
+};
+
+[[nodiscard]] HOOKWRIGHT_EXPORT std::string_view to_string(Status status);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::string_view to_string(Reason reason);
+
+// What a caller says of an endpoint.
+struct EndpointSpec {
+  std::string url{};                  // as the egress policy allows: https by default
+  std::vector<std::string> events{};  // what it subscribes to: "link.clicked", "link.*" or "*"
+  std::optional<Secret> secret{};     // none: one is generated
+  std::optional<Secret>
+      standard_secret{};          // of its own for the Standard Webhooks headers; whsec_...
+  std::string profile{};          // name of its profile; empty: the dispatcher's default
+  std::string uid{};              // the host's own name for it, unique in the tenant; may be empty
+  std::string description{};      // for people; at most 1 KiB
+  std::vector<Header> headers{};  // sent with every request; at most 20
+};
+
+// A subscription: where a tenant's events of some types are sent, and how that goes.
+struct Endpoint {
+  EndpointId id{};
+  std::uint64_t version = 0;  // one more with each change
+  std::string tenant{};
+  std::string url{};  // canonical
+  std::vector<std::string> events{};
+  std::vector<Secret> secrets{};  // newest first, at least one
+  std::optional<Secret> standard_secret{};
+  std::string profile{};
+  std::string uid{};
+  std::string description{};
+  std::vector<Header> headers{};
+
+  Status status = Status::active;
+  Reason reason = Reason::none;
+  bool failing = false;  // a delivery was exhausted, nothing succeeded since; sending goes on
+  std::optional<TimePoint>
+      first_exhausted{};  // the first exhausted delivery since the last success
+  TimePoint created{};
+  TimePoint updated{};
+};
+
+}  // namespace hookwright

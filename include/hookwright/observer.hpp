@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "hookwright/delivery.hpp"
+#include "hookwright/endpoint.hpp"
+#include "hookwright/export.hpp"
+#include "hookwright/id.hpp"
+#include "hookwright/time.hpp"
+
+namespace hookwright {
+
+// One attempt, once its outcome is durable.
+struct AttemptReport {
+  std::string tenant{};
+  std::string type{};  // the event's
+  Attempt attempt{};
+  std::optional<TimePoint> next_attempt{};  // if it will be retried
+  std::string address{};                    // where it went; for the operator
+  std::string detail{};                     // what happened; for the operator, never for the tenant
+};
+
+enum class NoticeKind : std::uint8_t {
+  delivery_exhausted = 1,  // a delivery has become a dead letter
+  endpoint_paused =
+      2,  // by its profile, after an exhausted delivery: tell the tenant's admin (HyperSnap)
+  endpoint_disabled = 3,   // by its profile: after an exhausted delivery, or a 410
+  endpoint_failing = 4,    // marked as failing; sending goes on
+  endpoint_recovered = 5,  // the mark is gone
+};
+
+[[nodiscard]] HOOKWRIGHT_EXPORT std::string_view to_string(NoticeKind kind);
+
+// Something that a person should hear of. Written in the same commit as what it tells of, and told
+// at least once, over restarts too.
+struct Notice {
+  NoticeKind kind{};
+  std::string tenant{};
+  EndpointId endpoint{};
+  DeliveryId delivery{};  // the one that caused it, if one did
+  std::string type{};     // its event's type
+  Reason reason{};
+  TimePoint at{};
+};
+
+// An event that was queued and could not be stored.
+struct LostEvent {
+  EventId event{};
+  std::string tenant{};
+  std::string type{};
+  std::string why{};
+};
+
+// What the host wants to hear. Override what you need.
+//
+// Threads: all calls come from the dispatcher's one notifier thread (with `Options::threads` = 0,
+// from run_until), never under a lock. Ownership: shared with the dispatcher, which lets go of it
+// at shutdown. Errors: what notice() throws is counted, and the notice is told again later; what
+// the others throw is counted. Time and re-entrancy: may call the dispatcher, but not wait for a
+// receipt or shut it down. A slow observer delays other calls to it and nothing else; attempt()
+// calls beyond Limits::reports_max waiting are dropped and counted. What hookwright promises: no
+// call after shutdown() has returned.
+class HOOKWRIGHT_EXPORT Observer {
+ public:
+  virtual ~Observer();
+  virtual void attempt(const AttemptReport& report);
+  virtual void notice(const Notice& notice);
+  virtual void lost(const LostEvent& event);
+  virtual void store_trouble(const std::string& what);  // the store fails, or works again
+};
+
+}  // namespace hookwright

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hookwright/catalog.hpp"
+#include "hookwright/clock.hpp"
+#include "hookwright/egress.hpp"
+#include "hookwright/export.hpp"
+#include "hookwright/observer.hpp"
+#include "hookwright/profile.hpp"
+#include "hookwright/signer.hpp"
+#include "hookwright/store.hpp"
+#include "hookwright/transport.hpp"
+
+namespace hookwright {
+
+// Bounds. The defaults suit a server that does other work beside webhooks.
+struct Limits {
+  std::size_t body_bytes_max = 102'400;   // of an event; Express's default limit for JSON bodies
+  std::size_t inbox_events_max = 16'384;  // published and not yet handed to the store
+  std::size_t inbox_bytes_max = std::size_t{64} << 20;
+
+  std::size_t lane_rows_max = 2'048;    // of one endpoint in memory; the rest waits in the store
+  std::size_t rows_max = 65'536;        // of all endpoints in memory
+  std::size_t in_flight_max = 256;      // requests under way at once, per delivery thread
+  std::size_t host_in_flight_max = 64;  // of these, to one host and port
+  double tenant_share_max = 0.5;        // of these, for one tenant; 0 to 1
+  double slow_share_max = 0.25;         // of these, to endpoints that timed out last time; one each
+
+  // Deliveries started whose outcome is not durable yet: a crash repeats at most so many.
+  std::size_t unsettled_max = 1'024;
+
+  Duration outcome_delay_max{50};   // for which an outcome waits for company before it is committed
+  Duration commit_spacing_max{20};  // between commits under load; at once when idle
+  Duration store_patience{
+      5'000};  // for which a failing store is tried again before events are reported as lost
+
+  std::size_t reports_max = 4'096;  // attempt reports waiting for the observer
+
+  Duration event_retention{std::chrono::hours(24)};  // of events that no delivery needs any more
+  Duration attempt_retention{std::chrono::hours(24 * 7)};  // of the history
+};
+
+// Makes the transport of one delivery thread.
+using TransportFactory = std::function<std::unique_ptr<Transport>(const EgressPolicy& egress)>;
+
+// What a dispatcher is made of. `store` and `catalog` have no default; the rest works as it stands.
+struct Options {
+  std::unique_ptr<Store> store{};
+  Catalog catalog{};                // what may be published and subscribed to
+  std::vector<Profile> profiles{};  // beside the presets, which are always there; by name
+  std::string default_profile = "standard-webhooks";
+  EgressPolicy egress = EgressPolicy::production();
+
+  TransportFactory transport{};          // default: libcurl
+  std::unique_ptr<Signer> signer{};      // default: HMAC-SHA256 by OpenSSL
+  std::shared_ptr<Clock> clock{};        // default: the system's
+  std::shared_ptr<Observer> observer{};  // default: nobody
+
+  // Delivery threads, 1 to 64; an endpoint's host and port decide which one serves it. 0: the
+  // dispatcher has no threads at all, and works in run_until() and in calls that wait.
+  std::size_t threads = 1;
+
+  std::uint64_t seed = 0;                  // of ids and jitter; 0 draws from the operating system
+  std::string user_agent{};                // default: "hookwright/<version>"
+  std::string worker_name = "hookwright";  // for people who read a shared store
+  Duration lease{std::chrono::seconds(
+      15)};  // shared stores: lanes of a process that is silent for so long are taken over
+  Limits limits{};
+};
+
+}  // namespace hookwright

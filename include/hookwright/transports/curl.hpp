@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "hookwright/egress.hpp"
+#include "hookwright/export.hpp"
+#include "hookwright/resolver.hpp"
+#include "hookwright/time.hpp"
+#include "hookwright/transport.hpp"
+
+namespace hookwright {
+
+struct CurlTransportOptions {
+  // Where requests may go. Fixed for the transport's life, so that no kept connection can outlive a
+  // change of mind: make a new transport for a new policy.
+  EgressPolicy egress = EgressPolicy::production();
+
+  // Shared with other transports, so that they share one cache and one pool of threads. Null: one
+  // of its own, make_system_resolver().
+  std::shared_ptr<Resolver> resolver{};
+
+  // Trusted certificates, a PEM file. Empty: the system's. There is no way to switch verification
+  // off; to test with a private authority, name its certificate here.
+  std::string ca_file{};
+
+  // Connections kept open for later requests, 1 to 10,000; lowered to half of the process's limit
+  // on open files. More active endpoints than this cost a new connection per request.
+  std::size_t connections_max = 1'000;
+  Duration idle_max{30'000};    // then a kept connection is not used again
+  Duration connect_max{3'000};  // TCP and TLS together; never more than half of the time left
+  std::size_t response_header_bytes_max = 64 * 1024;
+  std::size_t response_header_lines_max = 200;
+  std::size_t response_body_bytes_max = 64 * 1024;  // more is not read; the connection is closed
+  std::size_t excerpt_bytes_max = 4 * 1024;         // of the body, for Completion::body
+
+  // HTTP/2 with endpoints that offer it. HTTP/1.1 is faster for this work and has fewer surprises.
+  bool http2 = false;
+};
+
+// A transport on libcurl (7.68 or newer): HTTP/1.1 over kept connections, TLS 1.2 at least and
+// verified, no redirects, no proxy, nothing from the environment, no decompression, every dimension
+// of an answer bounded. Names are resolved by `resolver`, never by libcurl, and each connection
+// goes to an address that was vetted. Slow endpoints are kept apart from the others. One per
+// thread; a process may have several. The first one initialises libcurl, which before 7.84 must
+// happen while no other thread uses it. Throws ConfigError ("transport.ca_file" ...) for options
+// that cannot work and for a libcurl that is unfit: it has no IPv6 or TLS, or known bugs.
+[[nodiscard]] HOOKWRIGHT_EXPORT std::unique_ptr<Transport> make_curl_transport(
+    CurlTransportOptions options = {});
+
+}  // namespace hookwright
