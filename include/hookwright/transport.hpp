@@ -26,34 +26,35 @@ struct Request {
   bool slow = false;  // the endpoint timed out last time: keep it where it can't hold up the others
 };
 
-// How one request ended.
+// How one request ended. `address` and `detail` are for the operator only.
 struct Completion {
   RequestId id = 0;
   Fault fault = Fault::none;
   int status = 0;             // of the final header block; 0 if none arrived
   std::string retry_after{};  // that header's value as received, at most 128 bytes; empty if absent
-  std::string
-      body{};  // the first bytes of the answer's body, as received, at most `excerpt_bytes_max`
-  Duration elapsed{};  // from start() to here
-  std::string
-      address{};  // the numeric address the request went to, empty if none; for the operator only
-  std::string
-      detail{};  // what happened in words, at most 256 bytes, no secrets; for the operator only
-  std::size_t sends = 1;  // POSTs put on the wire: 2 where a kept connection turned out to be dead
+  std::string body{};         // the first bytes of the answer's body, as received; bounded
+  Duration elapsed{};         // from start() to here
+  std::string address{};      // the numeric address that the request went to, empty if to none
+  std::string detail{};       // what happened in words, at most 256 bytes, without secrets
+  std::size_t sends = 1;      // POSTs begun: 0 if none, 2 where a kept connection turned out dead
 };
 
 // Sends requests, asynchronously and bounded in every direction. hookwright comes with one on
-// libcurl
-// (`make_curl_transport`); replace it for tests, or to send by other means.
+// libcurl (`make_curl_transport`); replace it for tests, or to send by other means, and run
+// testing/transport_contract.hpp on yours.
 //
 // Threads: one transport serves one thread, which makes every call but wake(); wake() may come from
-// any. Ownership: the transport owns a request from start() to its completion. Errors: never thrown
-// from start() or poll(); each request ends in exactly one completion, whatever happens. Time and
-// re-entrancy: deadlines are steady time. poll() is the only call that waits; it must return within
-// about a millisecond of `until`, of wake(), or of the first completion. No call may call back into
-// the dispatcher. What hookwright promises: how many requests are under way, in all and to one
-// endpoint or host, is bounded by it, so a request that is handed over starts at once; ids are not
-// reused while under way; start() is never called from poll().
+// any, until the destructor runs.
+// Ownership: the transport owns a request from start() to its completion.
+// Errors: never thrown from start() or poll(); each request ends in exactly one completion,
+// whatever happens. A fault means that no usable answer came; a status means that one did, by the
+// deadline, whatever became of its body afterwards.
+// Time and re-entrancy: deadlines are steady time. poll() is the only call that waits; it must
+// return within about a millisecond of `until`, of wake(), or of the first completion. No call may
+// call back into the dispatcher.
+// What hookwright promises: how many requests are under way, in all and to one endpoint or host, is
+// bounded by it, so a request that is handed over starts at once; ids are not reused while under
+// way; start() is never called from poll().
 class HOOKWRIGHT_EXPORT Transport {
  public:
   virtual ~Transport();
@@ -68,7 +69,7 @@ class HOOKWRIGHT_EXPORT Transport {
   virtual void poll(SteadyTime until, std::vector<Completion>& out) = 0;
 
   // Ends a request; its completion (Fault::cancelled, or what had happened already) comes from the
-  // next poll().
+  // next poll(). Does nothing for an id that is not under way.
   virtual void cancel(RequestId id) = 0;
 
   // Makes the current or the next poll() return early. Several wakes may become one.

@@ -1,0 +1,7 @@
+#include "hookwright/transport.hpp"
+
+namespace hookwright {
+
+Transport::~Transport() = default;
+
+}  // namespace hookwright
