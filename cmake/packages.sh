@@ -64,4 +64,4 @@ fi
 echo "packages.sh: installing" $missing
 $as_root apt-get -qq update
 # shellcheck disable=SC2086  # the list is meant to be split
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing >/dev/null

@@ -17,10 +17,10 @@ foreach(header IN LISTS headers)
   endforeach()
 endforeach()
 
-# Parts for tests are asked for by name.
+# Parts for tests are asked for by name, and details come with what they are details of.
 foreach(header IN LISTS HOOKWRIGHT_HEADERS)
   string(REGEX REPLACE "^include/" "" name "${header}")
-  if(name MATCHES "^hookwright/(testing/|hookwright\\.hpp$)")
+  if(name MATCHES "^hookwright/(detail/|testing/|hookwright\\.hpp$)")
     continue()
   endif()
   string(FIND "${umbrella}" "#include \"${name}\"" at)
