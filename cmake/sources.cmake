@@ -15,6 +15,11 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/endpoints.hpp
   include/hookwright/error.hpp
   include/hookwright/event.hpp
+  include/hookwright/events/hypersnap.hpp
+  include/hookwright/events/snapglyph.hpp
+  include/hookwright/events/snipy.hpp
+  include/hookwright/events/snipy_creators.hpp
+  include/hookwright/events/snipy_links.hpp
   include/hookwright/fault.hpp
   include/hookwright/fields.hpp
   include/hookwright/filter.hpp
@@ -47,6 +52,17 @@ set(HOOKWRIGHT_HEADERS
 set(HOOKWRIGHT_SOURCES
   src/clock/system_clock.cpp
   src/error.cpp
+  src/event/catalog.cpp
+  src/event/encode.cpp
+  src/event/hypersnap.cpp
+  src/event/json.cpp
+  src/event/json_scan.cpp
+  src/event/key_log.cpp
+  src/event/number.cpp
+  src/event/outline.cpp
+  src/event/snapglyph.cpp
+  src/event/snipy.cpp
+  src/event/timestamp.cpp
   src/model/id.cpp
   src/policy/address.cpp
   src/policy/egress.cpp

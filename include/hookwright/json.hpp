@@ -88,7 +88,7 @@ class HOOKWRIGHT_EXPORT JsonWriter {
   // A string "2026-03-04T12:00:00Z". Refused outside the years 0000 to 9999.
   void timestamp(std::chrono::sys_seconds at);
 
-  // Refuses the value that comes next, for a reason of the caller's.
+  // Refuses the value that would come now, for a reason of the caller's.
   void refuse(std::string_view why);
 
   [[nodiscard]] bool ok() const noexcept;  // nothing was refused so far
