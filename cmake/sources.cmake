@@ -79,6 +79,13 @@ set(HOOKWRIGHT_SOURCES
   src/signing/signature.cpp
   src/signing/verifier.cpp
   src/signing/wipe.cpp
+  src/store/memory_commit.cpp
+  src/store/memory_database.cpp
+  src/store/memory_find.cpp
+  src/store/memory_maintain.cpp
+  src/store/memory_store.cpp
+  src/store/rules.cpp
+  src/store/store.cpp
   src/testing/simulated_transport.cpp
   src/testing/virtual_clock.cpp
   src/transport/transport.cpp
