@@ -21,7 +21,7 @@ namespace hookwright {
 struct Worker {
   IdBytes id{};        // random, new at each start
   std::string name{};  // for people
-  Duration lease{};    // a worker whose last heartbeat is older has lost its lanes
+  Duration lease{};    // a worker whose last heartbeat (or open) is older has lost its lanes
 };
 
 // Answer to open().
@@ -42,8 +42,9 @@ struct LaneCursor {
 // The next rows of one lane, in order, all due.
 struct LanePage {
   EndpointId endpoint{};
-  std::vector<Waiting> rows{};
-  bool more = false;  // due rows are left behind the last one of `rows`
+  std::vector<Waiting> rows{};  // where bodies are large, fewer than asked for, but one at least
+  bool more = false;            // due rows are left behind the last one of `rows`; nothing else
+                                // says so
   std::optional<TimePoint>
       next_due{};  // if not `more`: due time of the first row that is not due yet
 };
@@ -57,7 +58,7 @@ struct Pages {
 // A lane that this worker now holds.
 struct LaneGrant {
   EndpointId endpoint{};
-  std::uint64_t epoch = 0;  // new with every grant to another worker; the fence on every outcome
+  std::uint64_t epoch = 0;  // higher with every grant of a lane nobody held; the fence on outcomes
   TimePoint due{};          // of its first row
 };
 
@@ -79,7 +80,7 @@ struct Beat {
 struct Budget {
   std::size_t rows_max = 1'000;
   TimePoint attempts_before{};  // attempts that started before may go
-  TimePoint events_before{};    // events before may go once no waiting delivery needs them
+  TimePoint events_before{};    // events stored before may go once no waiting delivery needs them
 };
 
 struct StoreTraits {
@@ -125,15 +126,20 @@ class HOOKWRIGHT_EXPORT Store {
   [[nodiscard]] virtual StoreTraits traits() const = 0;
 
   // Takes up to `max` lanes of endpoints not deleted that nobody holds and whose first row and
-  // `hold` are due, the longest due first. Default: none (one process holds every lane, and finds
-  // them by Query::lanes).
+  // `hold` are due, the longest due first. Before them come lanes this worker holds already, with
+  // the epoch it has, once each time that other workers have put rows into them. A worker whose
+  // lease has ended gets none. Default: none (one process holds every lane, and finds them by
+  // RecordKind::lanes).
   [[nodiscard]] virtual Grants acquire(TimePoint now, std::size_t max);
 
-  // Says that this worker lives, and frees the lanes of those that don't. Default: nothing lost.
+  // Says that this worker lives, and frees the lanes of those whose lease has ended: its own too,
+  // if it comes late. Each lost lane is reported once. Default: nothing lost.
   [[nodiscard]] virtual Beat heartbeat(TimePoint now);
 
-  // Drops what has expired: dead letters, notes, attempts, events, and what deleted endpoints left,
-  // a bounded slice at a time, oldest first. True: there is more to do. Default: nothing to do.
+  // Drops what has expired: dead letters, notes, attempts, events, and what deleted endpoints left
+  // (their deliveries, attempts and dead letters, then the record; a shared store keeps the record
+  // for an hour, and a worker silent for longer reads all endpoints anew). A bounded slice at a
+  // time, oldest first. True: there is more to do. Default: nothing to do.
   [[nodiscard]] virtual bool maintain(TimePoint now, const Budget& budget);
 };
 

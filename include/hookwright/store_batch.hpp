@@ -29,7 +29,6 @@ struct StoreStatus {
 };
 
 // --- Records that only the store and the dispatcher see
-// -------------------------------------------------------------
 
 // An endpoint, as a store keeps it: a few columns that stores need, and the rest in a form of the
 // dispatcher's.
@@ -37,9 +36,8 @@ struct StoredEndpoint {
   EndpointId id{};
   std::uint64_t version = 0;  // 1 when created, one more with each change
   std::string tenant{};
-  bool counts = false;  // towards the tenant's limit (TenantCountBelow)
-  bool deleted =
-      false;  // a tombstone: other workers learn of it; maintain() drops it and what it left
+  bool counts = false;    // towards the tenant's limit (TenantCountBelow), unless it is deleted
+  bool deleted = false;   // a tombstone, so that other workers learn of it; maintain() drops it
   std::string details{};  // opaque bytes; may hold sealed secrets
 };
 
@@ -48,21 +46,26 @@ struct Note {
   std::string key{};          // at most 512 bytes, any bytes
   std::uint64_t version = 0;  // as for endpoints
   std::string value{};        // at most 64 KiB, any bytes
-  TimePoint expires{};        // the epoch: never. An expired note counts as absent
+  TimePoint expires{};        // the epoch: never. From then on the note counts as absent
 };
 
 // --- Writes
-// ----------------------------------------------------------------------------------------------------------
+
+// A put replaces the record of the same key, an event's and an attempt's excepted: those never
+// change, so the first one stays. Dropping what is not there does nothing. What belongs to an
+// endpoint (deliveries, attempts, dead letters) is left out where that endpoint is absent or
+// deleted, and the change is applied all the same.
 
 struct PutEndpoint {
   StoredEndpoint endpoint{};
 };
 struct PutEvent {
   std::shared_ptr<const StoredEvent> event{};
-};  // one that exists already is left as it is
+};
+// Its event is in the store, or earlier in the same change; otherwise the change is unstorable.
 struct PutDelivery {
   Delivery delivery{};
-};  // its event is in the store, or earlier in the same change
+};
 struct DropDelivery {
   EndpointId endpoint{};
   LanePosition position{};
@@ -83,7 +86,8 @@ struct DropNote {
   std::string key{};
 };
 // This worker no longer holds the lane, if it did; whoever may acquires it once a row of it is due,
-// but not before `hold`. A one-process store ignores it.
+// but not before `hold`. If nobody holds it, only `hold` changes; if another does, nothing. A
+// one-process store ignores it.
 struct ReleaseLane {
   EndpointId endpoint{};
   TimePoint hold{};
@@ -93,7 +97,6 @@ using Write = std::variant<PutEndpoint, PutEvent, PutDelivery, DropDelivery, Put
                            PutDeadLetter, DropDeadLetter, PutNote, DropNote, ReleaseLane>;
 
 // --- Preconditions
-// ---------------------------------------------------------------------------------------------------
 
 // This worker holds the lane, by this epoch. A one-process store takes it as true.
 struct LaneHeld {
@@ -132,10 +135,9 @@ using Precondition =
     std::variant<LaneHeld, EndpointAt, EventAbsent, NoteAt, DeliveryAt, TenantCountBelow>;
 
 // --- Batches
-// ---------------------------------------------------------------------------------------------------------
 
-// Writes that are carried out together if all preconditions hold, in the state that the changes
-// before it have left.
+// Writes that are carried out together, in their order, if all preconditions hold in the state that
+// the changes before it have left.
 struct Change {
   std::vector<Precondition> only_if{};
   std::vector<Write> writes{};
@@ -150,8 +152,8 @@ enum class ChangeOutcome : std::uint8_t {
   lane_lost,   // LaneHeld did not hold
   mismatch,    // a version, an absence or a waiting row was not as expected
   over_limit,  // TenantCountBelow did not hold
-  unstorable,  // the store refuses this change for itself, for example a record larger than it can
-               // hold
+  unstorable,  // the store refuses this change for itself: a record breaks a bound above, is larger
+               // than the store can hold, or lacks its event
 };
 
 struct ChangeResult {

@@ -12,19 +12,26 @@
 
 namespace hookwright {
 
-// Which records to read.
+// Which records to read, in which order, and what may filter them.
 enum class RecordKind : std::uint8_t {
-  endpoints,  // in order of id, tombstones included; filters: tenant, endpoint, changed_after
-  lanes,      // endpoints with waiting rows, in order of id; filter: endpoint
-  waiting,   // in order of position within an endpoint; filters: endpoint (required unless delivery
-             // is set), delivery
-  attempts,  // newest first; filters: endpoint or delivery (one is required), result
-  dead_letters,  // newest first; filters: tenant, endpoint, delivery
-  events,        // filter: event (required)
-  notes,         // in order of key; filter: key_prefix
+  endpoints,  // by id, tombstones included; with changed_after by change, so that an endpoint that
+              // changes meanwhile comes again. Filters: tenant, endpoint, changed_after
+  lanes,      // endpoints not deleted that have waiting rows, in an order of the store's. Filter:
+              // endpoint
+  waiting,    // by position. Filters: endpoint (required), delivery
+  attempts,   // newest (highest row) first. Filters: endpoint, delivery (one is required), result
+  dead_letters,  // newest (highest row) first. Filters: tenant, endpoint, delivery
+  events,        // Filter: event (required)
+  notes,         // by key, without those that had expired at the latest `now` of any call. Filter:
+                 // key_prefix
 };
 
-// A question to a store. All filters that are set must match.
+// A question to a store. All filters that are set must match. A filter that the kind does not have,
+// or a required one that is missing, is answered with `unavailable`.
+//
+// Paging: what is there throughout is found exactly once, whatever is committed between two pages.
+// A filter that no index serves may be met by looking at records one by one; a store then looks at
+// a bounded number in a call, so a page may be short, or empty, and still have a `next`.
 struct Query {
   RecordKind kind{};
   std::string tenant{};
@@ -32,14 +39,14 @@ struct Query {
   DeliveryId delivery{};
   EventId event{};
   std::optional<AttemptResult> result{};
-  std::uint64_t changed_after =
-      0;  // endpoints: those whose change raised endpoints_version above this
+  std::uint64_t changed_after = 0;  // those whose last change raised endpoints_version above this
   std::string key_prefix{};
-  std::string after{};      // `Records::next` of the page before; empty: from the start
-  std::size_t limit = 100;  // 1 to 1,000
+  std::string after{};  // `Records::next` of the page before; empty: from the start. Anything else
+                        // finds nothing
+  std::size_t limit = 100;  // 1 to 1,000; anything else is brought into that range
 };
 
-// An endpoint with work, as found by Query::lanes.
+// An endpoint with work.
 struct LaneDue {
   EndpointId endpoint{};
   TimePoint due{};  // of its first row
