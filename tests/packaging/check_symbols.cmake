@@ -1,0 +1,16 @@
+# A host may use another RapidJSON or SQLite of its own in the same process, so the shared LIBRARIES (comma-separated)
+# must offer the linker nothing but hookwright and the standard library's templates. Also needs NM.
+cmake_minimum_required(VERSION 3.25)
+
+string(REPLACE "," ";" libraries "${LIBRARIES}")
+foreach(library IN LISTS libraries)
+  execute_process(COMMAND "${NM}" -D --defined-only "${library}" OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT symbols MATCHES "10hookwright")
+    message(FATAL_ERROR "${library} exports nothing of hookwright")
+  endif()
+  string(REGEX MATCHALL "[^ \n]*(rapidjson|curl_|sqlite3_|OPENSSL_|SSL_|EVP_)[^\n]*" foreign "${symbols}")
+  if(foreign)
+    list(JOIN foreign "\n  " foreign)
+    message(FATAL_ERROR "${library} exports\n  ${foreign}")
+  endif()
+endforeach()
