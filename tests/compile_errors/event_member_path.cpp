@@ -1,0 +1,16 @@
+// expect: error: static.assert.*this type cannot go into an event: use bool, integers
+#include <filesystem>
+
+#include "hookwright/event.hpp"
+
+namespace shop {
+struct OrderPaid {
+  static constexpr std::string_view event_type = "order.paid";
+  std::filesystem::path file{};
+  void fields(auto& f) const { f("file", file); }
+};
+}  // namespace shop
+
+void mistake() {
+  static_cast<void>(hookwright::encode(shop::OrderPaid{}, hookwright::TimePoint{}));
+}
