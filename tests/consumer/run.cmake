@@ -12,11 +12,16 @@ function(run)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
+set(config "")
+if(CONFIG)  # there is none without a build type
+  set(config --config "${CONFIG}")
+endif()
+
 # Nothing of an earlier run may help. What is installed must work from wherever it is moved.
 file(REMOVE_RECURSE "${WORK}")
 file(MAKE_DIRECTORY "${WORK}")
 if(MODE MATCHES "^(package|pkgconfig)$")
-  run("${CMAKE_COMMAND}" --install "${BUILD}" --config "${CONFIG}" --prefix "${WORK}/installed")
+  run("${CMAKE_COMMAND}" --install "${BUILD}" ${config} --prefix "${WORK}/installed")
   file(RENAME "${WORK}/installed" "${WORK}/moved")
   set(library_path "${WORK}/moved/${LIBDIR}")
 endif()
@@ -50,7 +55,7 @@ else()
   if(MODE STREQUAL "fetchcontent")
     return()  # builds what `subdirectory` builds
   endif()
-  run("${CMAKE_COMMAND}" --build "${WORK}/build" --config "${CONFIG}")
+  run("${CMAKE_COMMAND}" --build "${WORK}/build" ${config})
 endif()
 
 foreach(name IN ITEMS consumer build/consumer build/${CONFIG}/consumer.exe build/consumer.exe)
