@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "hookwright/hookwright.hpp"
+
+// Prints every attempt once its outcome is durable, and when the next one comes.
+class DeliveryLog : public hookwright::Observer {
+ public:
+  // What to call an endpoint. Reports carry its id, and an observer may not look it up.
+  void name(hookwright::EndpointId endpoint, std::string_view name);
+
+  void attempt(const hookwright::AttemptReport& report) override;
+  void notice(const hookwright::Notice& notice) override;
+  void lost(const hookwright::LostEvent& event) override;
+  void store_trouble(const std::string& what) override;
+
+ private:
+  [[nodiscard]] std::string name_of(hookwright::EndpointId endpoint) const;
+
+  mutable std::mutex mutex_;
+  std::map<hookwright::EndpointId, std::string> names_;
+};

@@ -1,0 +1,71 @@
+#include <httplib.h>
+
+#include <optional>
+#include <string>
+
+#include "announcer.hpp"
+#include "links.hpp"
+#include "routes.hpp"
+#include "visitor.hpp"
+
+void reply(httplib::Response& response, int status, hookwright::JsonWriter& json) {
+  response.status = status;
+  response.set_content(json.take() + '\n', "application/json");
+}
+
+void reply_error(httplib::Response& response, int status, std::string_view why) {
+  hookwright::JsonWriter json;
+  json.begin_object();
+  json.field("error");
+  json.string(why);
+  json.end_object();
+  reply(response, status, json);
+}
+
+namespace {
+
+void make_link(Links& links, Announcer& announcer, const httplib::Request& request,
+               httplib::Response& response) {
+  const std::string target = request.get_param_value("url");
+  const std::string alias = request.get_param_value("alias");
+  if (!valid_target(target)) return reply_error(response, 400, "url: must be http or https");
+  if (!valid_alias(alias)) return reply_error(response, 400, "alias: letters, digits, - and _");
+  const std::optional<Link> link = links.create(target, alias);
+  if (!link) return reply_error(response, 409, "alias: taken");
+
+  const bool announced = announcer.created(*link);
+  hookwright::JsonWriter json;
+  json.begin_object();
+  json.field("short");
+  json.string(announcer.short_url(*link));
+  json.field("qr");
+  json.string(announcer.qr_url(*link));
+  json.field("announced");
+  json.boolean(announced);
+  json.end_object();
+  reply(response, 201, json);
+}
+
+}  // namespace
+
+void add_link_routes(httplib::Server& server, Links& links, Announcer& announcer) {
+  server.Post("/links", [&](const httplib::Request& request, httplib::Response& response) {
+    make_link(links, announcer, request, response);
+  });
+
+  server.Get("/([A-Za-z0-9_-]+)",
+             [&](const httplib::Request& request, httplib::Response& response) {
+               const std::optional<Link> link = links.find(request.matches[1].str());
+               if (!link) return reply_error(response, 404, "no such link");
+               announcer.clicked(*link, visitor_of(request));
+               response.set_redirect(link->target);
+             });
+
+  server.Get("/qr/([A-Za-z0-9_-]+)",
+             [&](const httplib::Request& request, httplib::Response& response) {
+               const std::optional<Link> link = links.find(request.matches[1].str());
+               if (!link) return reply_error(response, 404, "no such QR code");
+               announcer.scanned(*link, visitor_of(request));
+               response.set_redirect(link->target);
+             });
+}

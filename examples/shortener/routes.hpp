@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string_view>
+
+#include "hookwright/hookwright.hpp"
+
+namespace httplib {
+class Server;
+struct Response;
+}  // namespace httplib
+
+class Announcer;
+class DeliveryLog;
+class Links;
+
+// Requests are forms, as `curl -d url=https://example.com/` sends them; replies are JSON. What is
+// passed in must outlive the server.
+
+// POST /links (url, alias)   makes a link
+// GET  /<alias>              follows it
+// GET  /qr/<alias>           the same, from the link's QR code
+void add_link_routes(httplib::Server& server, Links& links, Announcer& announcer);
+
+// POST   /webhooks (url, events, profile, secret, name)  subscribes; `events` with commas between
+// GET    /webhooks                                       lists
+// GET    /webhooks/<id>/attempts                         what was tried lately
+// DELETE /webhooks/<id>                                  unsubscribes
+void add_webhook_routes(httplib::Server& server, hookwright::Endpoints& endpoints,
+                        DeliveryLog& log);
+
+// One reply. `json` is taken: write an object into it, no more.
+void reply(httplib::Response& response, int status, hookwright::JsonWriter& json);
+void reply_error(httplib::Response& response, int status, std::string_view why);

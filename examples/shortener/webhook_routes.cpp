@@ -1,0 +1,150 @@
+#include <httplib.h>
+
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "delivery_log.hpp"
+#include "routes.hpp"
+#include "webhooks.hpp"
+
+namespace {
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+hookwright::EndpointSpec spec_of(const httplib::Request& request) {
+  hookwright::EndpointSpec spec;
+  spec.url = request.get_param_value("url");
+  spec.events = split(request.get_param_value("events"));
+  spec.profile = request.get_param_value("profile");
+  spec.uid = request.get_param_value("name");
+  const std::string secret = request.get_param_value("secret");
+  if (!secret.empty()) spec.secret = hookwright::Secret(secret);
+  return spec;
+}
+
+int status_of(hookwright::EndpointOutcome outcome) {
+  switch (outcome) {
+    case hookwright::EndpointOutcome::not_found:
+      return 404;
+    case hookwright::EndpointOutcome::store_unavailable:
+    case hookwright::EndpointOutcome::shutting_down:
+      return 503;
+    default:
+      return 409;
+  }
+}
+
+void describe(hookwright::JsonWriter& json, const hookwright::Endpoint& endpoint) {
+  json.field("id");
+  json.string(endpoint.id.text());
+  json.field("name");
+  json.string(endpoint.uid);
+  json.field("url");
+  json.string(endpoint.url);
+  json.field("profile");
+  json.string(endpoint.profile);
+  json.field("status");
+  json.string(to_string(endpoint.status));
+}
+
+void subscribe(hookwright::Endpoints& endpoints, DeliveryLog& log, const httplib::Request& request,
+               httplib::Response& response) {
+  const hookwright::EndpointResult result = endpoints.create(tenant, spec_of(request));
+  if (!result.ok())
+    return reply_error(response, status_of(result.outcome), to_string(result.outcome));
+  const hookwright::Endpoint& endpoint = result.endpoint;
+  log.name(endpoint.id, endpoint.uid.empty() ? endpoint.url : endpoint.uid);
+
+  hookwright::JsonWriter json;
+  json.begin_object();
+  describe(json, endpoint);
+  if (!request.has_param("secret")) {  // it was made for the customer, who sees it this once
+    json.field("secret");
+    json.string(endpoint.secrets.front().reveal());
+  }
+  json.end_object();
+  reply(response, 201, json);
+}
+
+void list(const hookwright::Endpoints& endpoints, httplib::Response& response) {
+  hookwright::JsonWriter json;
+  json.begin_object();
+  json.field("webhooks");
+  json.begin_array();
+  for (const hookwright::Endpoint& endpoint : endpoints.list(tenant).rows) {
+    json.begin_object();
+    describe(json, endpoint);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  reply(response, 200, json);
+}
+
+void list_attempts(const hookwright::Endpoints& endpoints, hookwright::EndpointId id,
+                   httplib::Response& response) {
+  hookwright::JsonWriter json;
+  json.begin_object();
+  json.field("attempts");
+  json.begin_array();
+  for (const hookwright::Attempt& attempt : endpoints.attempts(tenant, id).rows) {
+    json.begin_object();
+    json.field("delivery");
+    json.string(attempt.delivery.text());
+    json.field("number");
+    json.integer(attempt.number);
+    json.field("at");
+    json.timestamp(std::chrono::floor<std::chrono::seconds>(attempt.at));
+    json.field("status");
+    json.integer(attempt.status);
+    json.field("fault");
+    json.string(to_string(attempt.fault));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  reply(response, 200, json);
+}
+
+}  // namespace
+
+void add_webhook_routes(httplib::Server& server, hookwright::Endpoints& endpoints,
+                        DeliveryLog& log) {
+  server.Post("/webhooks", [&](const httplib::Request& request, httplib::Response& response) {
+    try {
+      subscribe(endpoints, log, request, response);
+    } catch (const hookwright::ConfigError& error) {  // what the customer got wrong, and where
+      reply_error(response, 400, error.what());
+    }
+  });
+
+  server.Get("/webhooks", [&](const httplib::Request&, httplib::Response& response) {
+    list(endpoints, response);
+  });
+
+  server.Get("/webhooks/(ep_[A-Za-z0-9]+)/attempts",
+             [&](const httplib::Request& request, httplib::Response& response) {
+               const auto id = hookwright::EndpointId::parse(request.matches[1].str());
+               if (!id) return reply_error(response, 404, "no such webhook");
+               list_attempts(endpoints, *id, response);
+             });
+
+  server.Delete("/webhooks/(ep_[A-Za-z0-9]+)",
+                [&](const httplib::Request& request, httplib::Response& response) {
+                  const auto id = hookwright::EndpointId::parse(request.matches[1].str());
+                  const auto outcome =
+                      id ? endpoints.remove(tenant, *id) : hookwright::EndpointOutcome::not_found;
+                  if (outcome == hookwright::EndpointOutcome::ok) {
+                    response.status = 204;
+                  } else {
+                    reply_error(response, status_of(outcome), to_string(outcome));
+                  }
+                });
+}
