@@ -1,6 +1,6 @@
 # Builds and runs the consumer project in one of four ways: -D MODE=package|pkgconfig|subdirectory|fetchcontent.
-# Also needs SOURCE (hookwright's folder), BUILD (its build folder), WORK (a folder of our own), COMPONENTS, GENERATOR,
-# CXX, CXX_FLAGS, CONFIG and LIBDIR.
+# Also needs SOURCE (hookwright's folder), BUILD (its build folder), WORK (a folder of our own), COMPONENTS (with
+# commas), GENERATOR, CXX, CXX_FLAGS, CONFIG, LIBDIR and PKG_CONFIG.
 cmake_minimum_required(VERSION 3.25)
 
 function(run)
@@ -25,18 +25,20 @@ if(MODE MATCHES "^(package|pkgconfig)$")
   file(RENAME "${WORK}/installed" "${WORK}/moved")
   set(library_path "${WORK}/moved/${LIBDIR}")
 endif()
-string(REPLACE "," ";" components "${COMPONENTS}")
 
 if(MODE STREQUAL "pkgconfig")
+  string(REPLACE "," ";" components "${COMPONENTS}")
   set(modules hookwright)
+  set(definitions "")
   foreach(component IN LISTS components)
     list(APPEND modules hookwright-${component})
+    list(APPEND definitions -DHOOKWRIGHT_WITH_${component})
   endforeach()
   set(ENV{PKG_CONFIG_PATH} "${library_path}/pkgconfig")
   run("${PKG_CONFIG}" --cflags --libs ${modules})
   separate_arguments(flags UNIX_COMMAND "${output}")
   separate_arguments(cxx_flags UNIX_COMMAND "${CXX_FLAGS}")
-  run("${CXX}" -std=c++20 ${cxx_flags} "${SOURCE}/tests/consumer/main.cpp" -o "${WORK}/consumer" ${flags})
+  run("${CXX}" -std=c++20 ${cxx_flags} ${definitions} "${SOURCE}/tests/consumer/main.cpp" -o "${WORK}/consumer" ${flags})
 else()
   # Users never need what hookwright's own tests need. A subproject is built as plainly as can be, since only its linking
   # is in question here.
@@ -51,11 +53,11 @@ else()
       message(FATAL_ERROR "asking for a component that was not built should fail and say so, but gave:\n${output}")
     endif()
   endif()
-  run(${configure} "-DHOOKWRIGHT_COMPONENTS=${components}")
+  run(${configure} "-DHOOKWRIGHT_COMPONENTS=${COMPONENTS}")
   if(MODE STREQUAL "fetchcontent")
     return()  # builds what `subdirectory` builds
   endif()
-  run("${CMAKE_COMMAND}" --build "${WORK}/build" ${config})
+  run("${CMAKE_COMMAND}" --build "${WORK}/build" ${config} --parallel 2)
 endif()
 
 foreach(name IN ITEMS consumer build/consumer build/${CONFIG}/consumer.exe build/consumer.exe)
