@@ -36,6 +36,7 @@ if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDE
   set(HOOKWRIGHT_PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
 else()
   file(RELATIVE_PATH hookwright_pc_up "/${hookwright_pc_dir}" "/")
+  string(REGEX REPLACE "/$" "" hookwright_pc_up "${hookwright_pc_up}")
   set(HOOKWRIGHT_PC_PREFIX "\${pcfiledir}/${hookwright_pc_up}")
 endif()
 foreach(dir IN ITEMS LIBDIR INCLUDEDIR)
@@ -45,11 +46,16 @@ foreach(dir IN ITEMS LIBDIR INCLUDEDIR)
     set(HOOKWRIGHT_PC_${dir} "\${prefix}/${CMAKE_INSTALL_${dir}}")
   endif()
 endforeach()
-# A user of a static library links what it needs; pkg-config shows private requirements only with --static.
+# A user of a static library links what it needs, too; pkg-config shows private requirements only with --static.
+set(HOOKWRIGHT_PC_NEEDS "libcurl >= 7.68, openssl >= 3.0")
+set(HOOKWRIGHT_PC_SQLITE_NEEDS "sqlite3 >= 3.37")
 if(HOOKWRIGHT_SHARED)
-  set(HOOKWRIGHT_PC_REQUIRES "Requires.private")
+  set(HOOKWRIGHT_PC_REQUIRES "Requires.private: ${HOOKWRIGHT_PC_NEEDS}")
+  set(HOOKWRIGHT_PC_SQLITE_REQUIRES
+    "Requires: hookwright = ${PROJECT_VERSION}\nRequires.private: ${HOOKWRIGHT_PC_SQLITE_NEEDS}")
 else()
-  set(HOOKWRIGHT_PC_REQUIRES "Requires")
+  set(HOOKWRIGHT_PC_REQUIRES "Requires: ${HOOKWRIGHT_PC_NEEDS}")
+  set(HOOKWRIGHT_PC_SQLITE_REQUIRES "Requires: hookwright = ${PROJECT_VERSION}, ${HOOKWRIGHT_PC_SQLITE_NEEDS}")
 endif()
 
 function(hookwright_install_pc name)

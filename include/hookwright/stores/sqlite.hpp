@@ -15,7 +15,7 @@ struct SqliteOptions {
 };
 
 // The embedded default: one process, durable, in a file of its own.
-[[nodiscard]] HOOKWRIGHT_EXPORT std::unique_ptr<Store> make_sqlite_store(
+[[nodiscard]] HOOKWRIGHT_SQLITE_EXPORT std::unique_ptr<Store> make_sqlite_store(
     const SqliteOptions& options);
 
 }  // namespace hookwright
