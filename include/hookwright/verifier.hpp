@@ -75,7 +75,7 @@ using HeaderLookup = std::function<std::string(std::string_view name)>;
 class HOOKWRIGHT_EXPORT Verifier {
  public:
   // Several secrets while one is being replaced: any of them will do.
-  Verifier(WireFormat wire, std::vector<Secret> secrets, VerifierOptions options = {});
+  Verifier(WireFormat wire, const std::vector<Secret>& secrets, VerifierOptions options = {});
   ~Verifier();
   Verifier(Verifier&&) noexcept;
   Verifier& operator=(Verifier&&) noexcept;

@@ -113,7 +113,7 @@ Verification Verifier::State::compare(std::string_view signatures,
   return read_any ? Verification::wrong_signature : Verification::malformed;
 }
 
-Verifier::Verifier(WireFormat wire, std::vector<Secret> secrets, VerifierOptions options) {
+Verifier::Verifier(WireFormat wire, const std::vector<Secret>& secrets, VerifierOptions options) {
   if (wire.signature_header.empty())
     throw ConfigError("verifier.signature_header", "must be given");
   if (wire.content == SignedContent::id_timestamp_body &&
