@@ -1,8 +1,8 @@
 // Receives webhooks, verifies them and prints them. The secret is in the environment:
 //
-//   WEBHOOK_SECRET=whsec_... receiver [--port 8080] [--profile standard-webhooks]
+//   WEBHOOK_SECRET=whsec_... receiver [--port 8080] [--profile standard_webhooks]
 //
-// --profile is hypersnap, snipy, snapglyph or standard-webhooks; any other word is a product of
+// --profile is hypersnap, snipy, snapglyph or standard_webhooks; any other word is a product of
 // your own, in the format of profiles::branded(word). --tls CERT KEY serves https with these PEM
 // files; --fail N answers the first N requests with 500, so that the sender has to come back;
 // --name NAME is what the lines begin with.
@@ -26,7 +26,7 @@ namespace {
 
 struct Settings {
   int port = 8080;  // 0: any that is free
-  std::string profile = "standard-webhooks";
+  std::string profile = "standard_webhooks";
   std::string name = "receiver";
   std::string cert{};
   std::string key{};
@@ -63,7 +63,7 @@ hookwright::WireFormat wire_of(const std::string& profile) {
   if (profile == "hypersnap") return hookwright::profiles::hypersnap().wire;
   if (profile == "snipy") return hookwright::profiles::snipy().wire;
   if (profile == "snapglyph") return hookwright::profiles::snapglyph().wire;
-  if (profile == "standard-webhooks") return hookwright::profiles::standard_webhooks().wire;
+  if (profile == "standard_webhooks") return hookwright::profiles::standard_webhooks().wire;
   return hookwright::profiles::branded(profile).wire;
 }
 

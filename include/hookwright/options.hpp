@@ -54,7 +54,7 @@ struct Options {
   std::unique_ptr<Store> store{};
   Catalog catalog{};                // what may be published and subscribed to
   std::vector<Profile> profiles{};  // beside the presets, which are always there; by name
-  std::string default_profile = "standard-webhooks";
+  std::string default_profile = "standard_webhooks";
   EgressPolicy egress = EgressPolicy::production();
 
   TransportFactory transport{};          // default: libcurl
