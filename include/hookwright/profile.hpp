@@ -103,9 +103,8 @@ struct DeliveryPolicy {
 //   mine.name = "acme";
 //   mine.policy.retries = profiles::snipy().policy.retries;
 struct Profile {
-  std::string name{};  // [a-z0-9_-], 1 to 64 bytes; stored with each endpoint
-  std::string
-      family{};  // endpoints get events of this family and those of none; empty: of every family
+  std::string name{};    // [a-z0-9_-], 1 to 64 bytes; stored with each endpoint
+  std::string family{};  // its events and those of none are sent; empty: those of every family
   WireFormat wire{};
   DeliveryPolicy policy{};
   std::size_t active_endpoints_max = 0;  // per tenant; 0 is no limit
