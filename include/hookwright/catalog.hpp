@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hookwright/detail/field_lister.hpp"
@@ -69,19 +70,21 @@ class HOOKWRIGHT_EXPORT Catalog {
   // Adds another catalogue's entries. Throws if both hold one.
   Catalog& join(const Catalog& other);
 
-  // By family, then type.
-  [[nodiscard]] std::span<const CatalogEntry> entries() const noexcept { return entries_; }
+  // By family, then type. A temporary catalogue gives its entries away.
+  [[nodiscard]] std::span<const CatalogEntry> entries() const& noexcept { return entries_; }
+  [[nodiscard]] std::vector<CatalogEntry> entries() && noexcept { return std::move(entries_); }
 
   // The entry of exactly this family ("" for none) and type; null if there is none. It stays valid
   // until the catalogue is changed.
-  [[nodiscard]] const CatalogEntry* find(std::string_view family, std::string_view type) const;
+  [[nodiscard]] const CatalogEntry* find(std::string_view family, std::string_view type) const&;
+  const CatalogEntry* find(std::string_view, std::string_view) && = delete;
 
   // True if an event of this type exists in any family.
   [[nodiscard]] bool contains(std::string_view type) const;
 
   // The types offered to an endpoint of this family: the family's own and those without one; all of
   // them if `family` is empty. Sorted, each once.
-  [[nodiscard]] std::vector<std::string_view> types(std::string_view family = {}) const;
+  [[nodiscard]] std::vector<std::string> types(std::string_view family = {}) const;
 
  private:
   Catalog& insert(const EncodedEvent& sample, std::string_view description,

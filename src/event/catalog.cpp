@@ -66,7 +66,7 @@ Catalog& Catalog::join(const Catalog& other) {
   return *this;
 }
 
-const CatalogEntry* Catalog::find(std::string_view family, std::string_view type) const {
+const CatalogEntry* Catalog::find(std::string_view family, std::string_view type) const& {
   const std::pair key(family, type);
   const auto place =
       std::lower_bound(entries_.begin(), entries_.end(), key,
@@ -79,8 +79,8 @@ bool Catalog::contains(std::string_view type) const {
                      [type](const CatalogEntry& entry) { return entry.type() == type; });
 }
 
-std::vector<std::string_view> Catalog::types(std::string_view family) const {
-  std::vector<std::string_view> types;
+std::vector<std::string> Catalog::types(std::string_view family) const {
+  std::vector<std::string> types;
   for (const CatalogEntry& entry : entries_)
     if (family.empty() || entry.family().empty() || entry.family() == family)
       types.push_back(entry.type());

@@ -301,8 +301,11 @@ void JsonWriter::timestamp(std::chrono::sys_seconds at) {
 }
 
 void JsonWriter::refuse(std::string_view why) {
+  if (!ok()) return;
+  static_cast<void>(state_->outline.value());  // so that the path names this value, if one can come
   state_->refuse(why);
 }
+
 bool JsonWriter::ok() const noexcept {
   return state_->ok();
 }

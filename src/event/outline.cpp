@@ -39,9 +39,9 @@ const char* Outline::end_array() {
 }
 
 const char* Outline::begin(bool object) {
-  if (depth_ == levels_.size()) return "objects and arrays are nested more than 16 deep";
   if (depth_ > 0 || complete_ || !object)
     if (const char* const problem = value()) return problem;
+  if (depth_ == levels_.size()) return "objects and arrays are nested more than 16 deep";
   levels_[depth_++] = Level{object, false, keys_.size(), 0};
   return nullptr;
 }
