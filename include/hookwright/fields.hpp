@@ -43,7 +43,7 @@ template <std::integral Integer>
 [[nodiscard]] constexpr DecimalText as_string(Integer value) noexcept {
   static_assert(!std::same_as<Integer, bool> && sizeof(Integer) <= sizeof(std::uint64_t));
   // The magnitude of the lowest value has no positive counterpart, so negate after widening.
-  std::uint64_t rest = static_cast<std::uint64_t>(value);
+  auto rest = static_cast<std::uint64_t>(value);
   bool negative = false;
   if constexpr (std::signed_integral<Integer>) {
     negative = value < 0;
