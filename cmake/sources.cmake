@@ -47,10 +47,29 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/transport.hpp
   include/hookwright/transports/curl.hpp
   include/hookwright/verifier.hpp
+  include/hookwright/version.hpp
 )
 
 set(HOOKWRIGHT_SOURCES
   src/clock/system_clock.cpp
+  src/dispatcher/core.cpp
+  src/dispatcher/core_publish.cpp
+  src/dispatcher/core_work.cpp
+  src/dispatcher/dispatcher.cpp
+  src/dispatcher/endpoints.cpp
+  src/dispatcher/listening.cpp
+  src/dispatcher/notifier.cpp
+  src/dispatcher/observer.cpp
+  src/dispatcher/options.cpp
+  src/dispatcher/receipt.cpp
+  src/engine/committer.cpp
+  src/engine/committer_apply.cpp
+  src/engine/committer_lanes.cpp
+  src/engine/committer_plan.cpp
+  src/engine/lane_book.cpp
+  src/engine/roster.cpp
+  src/engine/sender.cpp
+  src/engine/settlement.cpp
   src/error.cpp
   src/event/catalog.cpp
   src/event/encode.cpp
@@ -63,10 +82,14 @@ set(HOOKWRIGHT_SOURCES
   src/event/snapglyph.cpp
   src/event/snipy.cpp
   src/event/timestamp.cpp
+  src/model/codec.cpp
   src/model/id.cpp
+  src/model/names.cpp
   src/policy/address.cpp
   src/policy/egress.cpp
+  src/policy/filter.cpp
   src/policy/header.cpp
+  src/policy/retry.cpp
   src/policy/url.cpp
   src/profile/check.cpp
   src/profile/presets.cpp
@@ -89,7 +112,15 @@ set(HOOKWRIGHT_SOURCES
   src/testing/simulated_transport.cpp
   src/testing/virtual_clock.cpp
   src/transport/transport.cpp
+  src/version.cpp
 )
+
+# What differs from system to system.
+if(WIN32)
+  list(APPEND HOOKWRIGHT_SOURCES src/dispatcher/thread_windows.cpp)
+else()
+  list(APPEND HOOKWRIGHT_SOURCES src/dispatcher/thread_posix.cpp)
+endif()
 
 # The optional component hookwright::sqlite.
 set(HOOKWRIGHT_SQLITE_HEADERS

@@ -124,7 +124,7 @@ class HOOKWRIGHT_EXPORT Dispatcher {
                                std::string_view type);
   [[nodiscard]] EncodeOptions encode_options();
   [[nodiscard]] TimePoint now() const;
-  [[nodiscard]] static Receipt nobody();
+  [[nodiscard]] Receipt nobody();
 
   std::unique_ptr<DispatcherCore> core_;
 };

@@ -44,3 +44,4 @@
 #include "hookwright/transport.hpp"
 #include "hookwright/transports/curl.hpp"
 #include "hookwright/verifier.hpp"
+#include "hookwright/version.hpp"

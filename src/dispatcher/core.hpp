@@ -1,0 +1,166 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "dispatcher/listening.hpp"
+#include "dispatcher/notifier.hpp"
+#include "dispatcher/receipt_state.hpp"
+#include "engine/committer.hpp"
+#include "engine/sender.hpp"
+#include "hookwright/dispatcher.hpp"
+
+namespace hookwright {
+
+// The engine on threads: one for the store, one per shard, one for the observer; or none, and then
+// whoever calls work_until() does it all.
+class DispatcherCore final : public engine::CommitterHost {
+ public:
+  explicit DispatcherCore(Options&& options);
+  ~DispatcherCore() override;
+  DispatcherCore(const DispatcherCore&) = delete;
+  DispatcherCore& operator=(const DispatcherCore&) = delete;
+
+  // Publishing: core_publish.cpp
+  [[nodiscard]] bool listening(std::string_view tenant, std::string_view family,
+                               std::string_view type);
+  Receipt publish(std::string_view tenant, std::vector<EncodedEvent>&& events,
+                  const PublishOptions& options);
+  [[nodiscard]] Receipt nobody();
+  [[nodiscard]] IdGenerator& ids() { return ids_; }
+
+  // Endpoints: endpoints.cpp
+  [[nodiscard]] Endpoints& endpoints() { return *endpoints_; }
+  EndpointResult carry_out(engine::EndpointOp&& op);
+  [[nodiscard]] const Options& options() const { return options_; }
+  [[nodiscard]] std::shared_ptr<const Profile> profile(std::string_view name) const;
+  [[nodiscard]] Store& store() { return *options_.store; }
+  [[nodiscard]] TimePoint wall() const { return options_.clock->wall(); }
+
+  // Work: core_work.cpp
+  [[nodiscard]] bool has_threads() const { return options_.threads != 0; }
+  // With no threads: works until `done`, or for at most so long by the clock.
+  void work_until(const std::function<bool()>& done, Duration at_most);
+  Drained shutdown(Duration at_most);
+  [[nodiscard]] Metrics metrics() const;
+
+ private:
+  struct Shard {
+    std::unique_ptr<Transport> transport{};
+    std::unique_ptr<engine::Sender> sender{};
+    engine::Timeline timeline{};
+    std::vector<Completion> completions{};
+    std::mutex mutex{};
+    std::vector<engine::ToSender> inbox{};  // under the mutex
+    std::atomic<bool> stop{false};
+    std::atomic<std::size_t> in_flight{0};
+    std::atomic<std::uint64_t> started{0};
+    std::atomic<std::uint64_t> errors{0};
+    std::size_t cancelled = 0;
+    std::thread thread{};
+  };
+
+  // What waits for the store thread.
+  struct Inbox {
+    std::vector<std::variant<engine::Submission, engine::EndpointOp>> queue{};
+    std::vector<engine::FromSender> news{};
+    std::vector<std::string> told{};
+    [[nodiscard]] bool empty() const { return queue.empty() && news.empty() && told.empty(); }
+  };
+
+  // CommitterHost
+  void send(std::size_t shard, engine::ToSender&& message) override;
+  void stored(const engine::Submission& submission, Stored stored, EventId first,
+              const std::string& why) override;
+  void endpoint_changed(const Endpoint& endpoint, const Profile* profile) override;
+  void endpoint_removed(const std::string& tenant, EndpointId id) override;
+  [[nodiscard]] bool wants_reports() const override { return notifier_.has_observer(); }
+  void report(AttemptReport&& report) override { notifier_.attempt(std::move(report)); }
+  void notice(Notice&& notice, const std::string& key) override {
+    notifier_.notice(std::move(notice), key);
+  }
+  void trouble(const std::string& what) override { notifier_.trouble(what); }
+
+  [[nodiscard]] Receipt refused(Refusal refusal, std::string message);
+  [[nodiscard]] Receipt enqueue(engine::Submission&& submission);
+  void wake_store();
+  void make_shards();
+  [[nodiscard]] engine::Moment moment(engine::Timeline& timeline) const;
+
+  bool step_store();  // true: something came in
+  void publish_store_state(const engine::Moment& moment);
+  bool step_shard(Shard& shard);  // true: something started or came in
+  void poll_shard(Shard& shard, SteadyTime until);
+  void hand_over(Shard& shard);
+  void end_shard(Shard& shard);
+  void end_store();
+  void run_store();
+  void run_shard(Shard& shard);
+  void start_threads();
+  [[nodiscard]] bool drained() const;
+  void join_all();
+
+  Options options_;
+  engine::Profiles profiles_;
+  IdGenerator ids_;
+  Listening listening_;
+  Notifier notifier_;
+  std::shared_ptr<detail::ReceiptLink> link_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::unique_ptr<Endpoints> endpoints_;
+  std::unique_ptr<engine::Committer> committer_;
+  engine::Timeline store_timeline_;
+
+  std::mutex inbox_mutex_;
+  std::condition_variable inbox_changed_;
+  Inbox inbox_;                                // under inbox_mutex_
+  bool store_waits_ = false;                   // under inbox_mutex_
+  bool store_stop_ = false;                    // under inbox_mutex_
+  std::atomic<std::size_t> queued_events_{0};  // submitted and not yet known to be stored or lost
+  std::atomic<std::size_t> queued_bytes_{0};
+
+  std::atomic<bool> closed_{false};     // refuses events
+  std::atomic<bool> accepting_{true};   // the store works
+  std::atomic<bool> store_idle_{true};  // nothing left to commit or to read
+  std::atomic<std::size_t> in_memory_{0};
+
+  std::mutex drain_mutex_;
+  std::condition_variable drain_changed_;
+
+  std::thread store_thread_;
+  std::thread notifier_thread_;
+  bool shut_down_ = false;
+  Drained drained_result_{};
+
+  struct Counters {
+    std::atomic<std::uint64_t> published{0}, nobody{0}, refused{0}, stored{0}, lost{0}, replaced{0},
+        errors{0};
+    std::atomic<std::uint64_t> delivered{0}, failed{0}, dead{0}, spared{0}, fenced{0}, commits{0};
+  };
+  mutable Counters counters_;
+};
+
+// Starts a thread that no signal of the host's is delivered to. thread_posix.cpp,
+// thread_windows.cpp
+[[nodiscard]] std::thread start_quiet_thread(std::function<void()> body);
+
+// Options as they are used: defaults filled in, everything checked. options.cpp
+[[nodiscard]] Options complete(Options&& options);
+[[nodiscard]] engine::Profiles collect_profiles(const Options& options);
+
+// endpoints.cpp
+[[nodiscard]] std::unique_ptr<Endpoints> make_endpoints(DispatcherCore& core);
+
+// Throws ConfigError("tenant") unless it is 1 to 128 bytes.
+void check_tenant(std::string_view tenant);
+
+}  // namespace hookwright

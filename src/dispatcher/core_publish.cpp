@@ -1,0 +1,141 @@
+#include <utility>
+
+#include "dispatcher/core.hpp"
+#include "hookwright/error.hpp"
+
+namespace hookwright {
+
+namespace {
+
+constexpr std::size_t idempotency_key_max = 255;
+
+void check_options(const PublishOptions& options) {
+  if (options.idempotency_key.size() > idempotency_key_max) {
+    throw ConfigError("publish.idempotency_key", "must be at most 255 bytes",
+                      std::to_string(options.idempotency_key.size()) + " bytes");
+  }
+  if (options.idempotency_window < Duration::zero()) {
+    throw ConfigError("publish.idempotency_window", "must not be negative",
+                      std::to_string(options.idempotency_window.count()) + " ms");
+  }
+}
+
+}  // namespace
+
+bool DispatcherCore::listening(std::string_view tenant, std::string_view family,
+                               std::string_view type) {
+  check_tenant(tenant);
+  const std::optional<std::size_t> index = listening_.type_index(family, type);
+  if (!index) throw ConfigError("event.type", "is in no catalogue of this dispatcher", type);
+  return listening_.anyone(tenant, *index);
+}
+
+Receipt DispatcherCore::nobody() {
+  ++counters_.nobody;
+  return {};
+}
+
+Receipt DispatcherCore::refused(Refusal refusal, std::string message) {
+  ++counters_.refused;
+  Receipt receipt;
+  receipt.publication_ = Publication::refused;
+  receipt.refusal_ = refusal;
+  receipt.message_ = std::move(message);
+  return receipt;
+}
+
+Receipt DispatcherCore::publish(std::string_view tenant, std::vector<EncodedEvent>&& events,
+                                const PublishOptions& options) {
+  check_options(options);
+  engine::Submission submission;
+  for (EncodedEvent& event : events) {
+    if (!event.ok()) return refused(Refusal::unrepresentable, std::move(event.refusal));
+    if (!listening(tenant, event.family, event.type)) continue;
+    if (!event.id) throw ConfigError("event.id", "is missing: encode() gives one");
+    if (event.body.size() > options_.limits.body_bytes_max) {
+      return refused(Refusal::body_too_large,
+                     "the body of " + event.type + " has " + std::to_string(event.body.size()) +
+                         " bytes, the limit is " + std::to_string(options_.limits.body_bytes_max));
+    }
+    counters_.replaced += event.replaced;
+    submission.bytes += event.body.size();
+    submission.events.push_back(
+        std::make_shared<const StoredEvent>(StoredEvent{.id = event.id,
+                                                        .tenant = std::string(tenant),
+                                                        .type = std::move(event.type),
+                                                        .family = std::move(event.family),
+                                                        .at = event.at,
+                                                        .body = std::move(event.body)}));
+  }
+  if (submission.events.empty()) return nobody();
+  if (!options.idempotency_key.empty()) {
+    submission.idempotency_note =
+        "idempotency/" + std::string(tenant) + '\0' + options.idempotency_key;
+    submission.idempotency_window = options.idempotency_window;
+  }
+  return enqueue(std::move(submission));
+}
+
+Receipt DispatcherCore::enqueue(engine::Submission&& submission) {
+  if (closed_) return refused(Refusal::shutting_down, "the dispatcher is shutting down");
+  if (!accepting_) return refused(Refusal::store_unavailable, "the store has been failing");
+  const std::size_t events = submission.events.size();
+  const std::size_t bytes = submission.bytes;
+  Receipt receipt;
+  receipt.publication_ = Publication::queued;
+  receipt.state_ = std::make_shared<detail::ReceiptState>();
+  receipt.state_->link = link_;
+  receipt.state_->event = submission.events.front()->id;
+  submission.receipt = receipt.state_;
+  bool wake = false;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    if (store_stop_) return refused(Refusal::shutting_down, "the dispatcher is shutting down");
+    if (queued_events_ + events > options_.limits.inbox_events_max ||
+        queued_bytes_ + bytes > options_.limits.inbox_bytes_max) {
+      return refused(Refusal::inbox_full, "the inbox is full: the store does not keep up");
+    }
+    queued_events_ += events;
+    queued_bytes_ += bytes;
+    store_idle_ = false;
+    inbox_.queue.emplace_back(std::move(submission));
+    wake = store_waits_;
+  }
+  counters_.published += events;
+  if (wake) inbox_changed_.notify_one();
+  return receipt;
+}
+
+EndpointResult DispatcherCore::carry_out(engine::EndpointOp&& op) {
+  struct Reply {
+    std::mutex mutex{};
+    std::condition_variable given{};
+    bool done = false;
+    EndpointResult result{};
+  };
+  const auto answer = std::make_shared<Reply>();
+  op.done = [answer](EndpointResult result) {
+    {
+      const std::lock_guard lock(answer->mutex);
+      answer->result = std::move(result);
+      answer->done = true;
+    }
+    answer->given.notify_all();
+  };
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    if (closed_ || store_stop_) return {.outcome = EndpointOutcome::shutting_down};
+    store_idle_ = false;
+    inbox_.queue.emplace_back(std::move(op));
+  }
+  if (!has_threads()) {
+    while (!answer->done) step_store();
+    return answer->result;
+  }
+  inbox_changed_.notify_one();
+  std::unique_lock lock(answer->mutex);
+  answer->given.wait(lock, [&answer] { return answer->done; });
+  return std::move(answer->result);
+}
+
+}  // namespace hookwright

@@ -1,0 +1,261 @@
+#include <algorithm>
+#include <utility>
+
+#include "dispatcher/core.hpp"
+
+namespace hookwright {
+
+namespace {
+// Waits end by themselves now and then, whatever has been forgotten; a lost wake-up costs a moment,
+// never a standstill.
+constexpr std::chrono::milliseconds longest_wait{250};
+constexpr std::chrono::milliseconds cancel_at_most{200};
+}  // namespace
+
+// --- the store thread
+// -----------------------------------------------------------------------------------------------
+
+void DispatcherCore::wake_store() {
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    if (!store_waits_) return;
+  }
+  inbox_changed_.notify_one();
+}
+
+bool DispatcherCore::step_store() {
+  Inbox inbox;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    inbox = std::exchange(inbox_, {});
+  }
+  const bool any = !inbox.empty();
+  for (engine::FromSender& news : inbox.news) committer_->submit(std::move(news));
+  for (auto& queued : inbox.queue)
+    std::visit([this](auto& what) { committer_->submit(std::move(what)); }, queued);
+  for (std::string& key : inbox.told) committer_->forget(std::move(key));
+  const std::uint64_t commits_before = committer_->counts().commits;
+  const engine::Moment now = moment(store_timeline_);
+  committer_->step(now);
+  publish_store_state(now);
+  return any || committer_->counts().commits != commits_before;
+}
+
+void DispatcherCore::publish_store_state(const engine::Moment& now) {
+  const engine::CommitterCounts& counts = committer_->counts();
+  counters_.delivered = counts.delivered;
+  counters_.failed = counts.failed;
+  counters_.dead = counts.dead;
+  counters_.spared = counts.spared;
+  counters_.fenced = counts.fenced;
+  counters_.commits = counts.commits;
+  counters_.errors = counts.store_exceptions;
+  accepting_ = committer_->accepting();
+  in_memory_ = committer_->rows_in_memory();
+  const bool idle = committer_->drained(now);
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    store_idle_ = idle && inbox_.empty();
+  }
+  if (store_idle_ && closed_) drain_changed_.notify_all();
+}
+
+void DispatcherCore::run_store() {
+  std::unique_lock lock(inbox_mutex_);
+  while (!store_stop_) {
+    lock.unlock();
+    try {
+      step_store();
+    } catch (...) {  // out of memory, most likely: nothing is taken as done that was not
+      ++counters_.errors;
+    }
+    const engine::Moment now = moment(store_timeline_);
+    const SteadyTime wake = committer_->next_wake(now);
+    lock.lock();
+    if (wake <= now.steady || !inbox_.empty() || store_stop_) continue;
+    store_waits_ = true;
+    inbox_changed_.wait_for(lock, std::min<SteadyTime::duration>(wake - now.steady, longest_wait),
+                            [this] { return !inbox_.empty() || store_stop_; });
+    store_waits_ = false;
+  }
+}
+
+void DispatcherCore::end_store() {
+  Inbox inbox;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    store_stop_ = true;
+    inbox = std::exchange(inbox_, {});
+  }
+  for (engine::FromSender& news : inbox.news) committer_->submit(std::move(news));
+  for (auto& queued : inbox.queue)
+    std::visit([this](auto& what) { committer_->submit(std::move(what)); }, queued);
+  for (std::string& key : inbox.told) committer_->forget(std::move(key));
+  const std::uint64_t lost_before = counters_.lost;
+  const engine::Moment now = moment(store_timeline_);
+  committer_->finish(now);
+  publish_store_state(now);
+  drained_result_.not_stored = counters_.lost - lost_before;
+}
+
+// --- the shards
+// -----------------------------------------------------------------------------------------------------
+
+bool DispatcherCore::step_shard(Shard& shard) {
+  std::vector<engine::ToSender> inbox;
+  {
+    const std::lock_guard lock(shard.mutex);
+    inbox.swap(shard.inbox);
+  }
+  for (engine::ToSender& message : inbox) shard.sender->handle(std::move(message));
+  const std::size_t started = shard.sender->start(moment(shard.timeline), *shard.transport);
+  hand_over(shard);
+  return started != 0 || !inbox.empty();
+}
+
+void DispatcherCore::poll_shard(Shard& shard, SteadyTime until) {
+  shard.completions.clear();
+  try {
+    shard.transport->poll(until, shard.completions);
+  } catch (...) {
+    ++shard.errors;
+  }
+  const engine::Moment now = moment(shard.timeline);
+  for (Completion& completion : shard.completions)
+    shard.sender->complete(std::move(completion), now);
+  hand_over(shard);
+}
+
+void DispatcherCore::hand_over(Shard& shard) {
+  engine::FromSender news = shard.sender->take();
+  if (!news.empty()) {
+    bool wake = false;
+    {
+      const std::lock_guard lock(inbox_mutex_);
+      inbox_.news.push_back(std::move(news));
+      store_idle_ = false;
+      wake = store_waits_;
+    }
+    if (wake) inbox_changed_.notify_one();
+  }
+  shard.started = shard.sender->started();
+  shard.in_flight = shard.sender->in_flight();
+}
+
+void DispatcherCore::run_shard(Shard& shard) {
+  while (!shard.stop) {
+    try {
+      step_shard(shard);
+      const SteadyTime now = options_.clock->steady();
+      const SteadyTime wake = shard.sender->next_wake().value_or(SteadyTime::max());
+      poll_shard(shard, std::min(wake, now + longest_wait));
+    } catch (...) {
+      ++shard.errors;
+    }
+  }
+  end_shard(shard);
+}
+
+// Cuts off what is under way. A row whose request is cut off waits on in the store as it was.
+void DispatcherCore::end_shard(Shard& shard) {
+  shard.sender->stop();
+  shard.cancelled = shard.sender->in_flight();
+  if (shard.cancelled == 0) return;
+  shard.sender->cancel_all(*shard.transport);
+  const SteadyTime give_up = options_.clock->steady() + cancel_at_most;
+  for (int rounds = 0; rounds < 1'000 && shard.sender->in_flight() != 0; ++rounds) {
+    if (options_.clock->steady() >= give_up) break;
+    poll_shard(shard, give_up);
+  }
+}
+
+// --- all together
+// ---------------------------------------------------------------------------------------------------
+
+void DispatcherCore::start_threads() {
+  notifier_thread_ = start_quiet_thread([this] { notifier_.run(); });
+  store_thread_ = start_quiet_thread([this] { run_store(); });
+  for (auto& shard : shards_) {
+    shard->thread = start_quiet_thread([this, each = shard.get()] { run_shard(*each); });
+  }
+}
+
+void DispatcherCore::work_until(const std::function<bool()>& done, Duration at_most) {
+  Shard& shard = *shards_.front();
+  const SteadyTime end = options_.clock->steady() + at_most;
+  while (true) {
+    bool busy = true;
+    while (busy && !done()) {
+      busy = step_store();
+      busy = step_shard(shard) || busy;
+      busy = notifier_.run_once() || busy;
+    }
+    const engine::Moment now = moment(store_timeline_);
+    if (done() || now.steady >= end) return;
+    SteadyTime wake = std::min(end, committer_->next_wake(now));
+    if (const auto alarm = shard.sender->next_wake()) wake = std::min(wake, *alarm);
+    // Something that is due and can't be done now must not stop the clock.
+    poll_shard(shard,
+               std::max(wake, now.steady + std::chrono::milliseconds(wake <= now.steady ? 1 : 0)));
+  }
+}
+
+bool DispatcherCore::drained() const {
+  if (!store_idle_) return false;
+  return std::all_of(shards_.begin(), shards_.end(),
+                     [](const auto& shard) { return shard->in_flight == 0; });
+}
+
+Drained DispatcherCore::shutdown(Duration at_most) {
+  if (shut_down_) return drained_result_;
+  shut_down_ = true;
+  closed_ = true;
+  const auto started = std::chrono::steady_clock::now();
+  if (at_most > Duration::zero()) {
+    if (has_threads()) {
+      std::unique_lock lock(drain_mutex_);
+      while (!drained() && std::chrono::steady_clock::now() - started < at_most) {
+        drain_changed_.wait_for(lock, std::chrono::milliseconds(5));
+      }
+    } else {
+      work_until([this] { return drained(); }, at_most);
+    }
+  }
+  drained_result_.complete = drained();
+  join_all();
+  for (const auto& shard : shards_) drained_result_.cancelled += shard->cancelled;
+  notifier_.stop(started + at_most);
+  if (notifier_thread_.joinable()) {
+    notifier_thread_.join();
+  } else {
+    notifier_.run();
+  }
+  const std::lock_guard lock(link_->mutex);
+  link_->core = nullptr;
+  return drained_result_;
+}
+
+void DispatcherCore::join_all() {
+  for (auto& shard : shards_) {
+    shard->stop = true;
+    shard->transport->wake();
+  }
+  for (auto& shard : shards_) {
+    if (shard->thread.joinable()) {
+      shard->thread.join();
+    } else {
+      end_shard(*shard);
+    }
+  }
+  if (store_thread_.joinable()) {
+    {
+      const std::lock_guard lock(inbox_mutex_);
+      store_stop_ = true;
+    }
+    inbox_changed_.notify_all();
+    store_thread_.join();
+  }
+  end_store();
+}
+
+}  // namespace hookwright

@@ -1,0 +1,227 @@
+#include "hookwright/endpoints.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "dispatcher/core.hpp"
+#include "hookwright/error.hpp"
+#include "hookwright/filter.hpp"
+#include "model/codec.hpp"
+
+namespace hookwright {
+
+Endpoints::~Endpoints() = default;
+
+namespace {
+
+constexpr std::size_t events_max = 256;
+constexpr std::size_t uid_max = 255;
+constexpr std::size_t description_max = 1'024;
+
+void check_events(const std::vector<std::string>& events, const Profile& profile,
+                  const Catalog& catalog) {
+  if (events.empty()) throw ConfigError("endpoint.events", "must name at least one event type");
+  if (events.size() > events_max) throw ConfigError("endpoint.events", "must be at most 256");
+  const auto types = catalog.types(profile.family);
+  for (const std::string& pattern : events) {
+    if (!valid_pattern(pattern)) {
+      throw ConfigError("endpoint.events", "must be an event type, \"prefix.*\" or \"*\"", pattern);
+    }
+    const bool known = std::any_of(types.begin(), types.end(),
+                                   [&](std::string_view type) { return matches(pattern, type); });
+    if (!known)
+      throw ConfigError("endpoint.events", "matches no event type of profile " + profile.name,
+                        pattern);
+  }
+}
+
+class StoredEndpoints final : public Endpoints {
+ public:
+  explicit StoredEndpoints(DispatcherCore& core) : core_(core) {}
+
+  EndpointResult create(std::string_view tenant, const EndpointSpec& spec) override {
+    check_tenant(tenant);
+    Endpoint endpoint;
+    endpoint.tenant = tenant;
+    endpoint.profile = spec.profile.empty() ? core_.options().default_profile : spec.profile;
+    endpoint.id = core_.ids().next<EndpointId>(core_.wall());
+    endpoint.secrets.push_back(spec.secret ? *spec.secret : Secret::generate());
+    endpoint.standard_secret = spec.standard_secret;
+    take_over(spec, endpoint);
+    return core_.carry_out({.kind = engine::EndpointOp::Kind::create,
+                            .tenant = std::string(tenant),
+                            .id = endpoint.id,
+                            .created = std::move(endpoint)});
+  }
+
+  EndpointResult update(std::string_view tenant, EndpointId id, const EndpointSpec& spec) override {
+    check_tenant(tenant);
+    const std::optional<Endpoint> before = find(tenant, id);
+    if (!before) return {.outcome = EndpointOutcome::not_found};
+    if (!spec.profile.empty() && spec.profile != before->profile) {
+      throw ConfigError("endpoint.profile", "can't be changed: create another endpoint",
+                        spec.profile);
+    }
+    Endpoint checked = *before;
+    if (spec.secret) checked.secrets = {*spec.secret};
+    if (spec.standard_secret) checked.standard_secret = spec.standard_secret;
+    take_over(spec, checked);
+    return edit(tenant, id, [checked = std::move(checked)](Endpoint& endpoint) {
+      endpoint.url = checked.url;
+      endpoint.events = checked.events;
+      endpoint.secrets = checked.secrets;
+      endpoint.standard_secret = checked.standard_secret;
+      endpoint.uid = checked.uid;
+      endpoint.description = checked.description;
+      endpoint.headers = checked.headers;
+    });
+  }
+
+  EndpointResult enable(std::string_view tenant, EndpointId id) override {
+    return edit(tenant, id, [](Endpoint& endpoint) {
+      endpoint.status = Status::active;
+      endpoint.reason = Reason::none;
+      endpoint.failing = false;
+      endpoint.first_exhausted.reset();
+    });
+  }
+
+  EndpointResult pause(std::string_view tenant, EndpointId id) override {
+    return stop(tenant, id, Status::paused);
+  }
+  EndpointResult disable(std::string_view tenant, EndpointId id) override {
+    return stop(tenant, id, Status::disabled);
+  }
+
+  EndpointOutcome remove(std::string_view tenant, EndpointId id) override {
+    check_tenant(tenant);
+    return core_
+        .carry_out(
+            {.kind = engine::EndpointOp::Kind::remove, .tenant = std::string(tenant), .id = id})
+        .outcome;
+  }
+
+  std::optional<Endpoint> find(std::string_view tenant, EndpointId id) const override {
+    check_tenant(tenant);
+    const Records found = ask(
+        {.kind = RecordKind::endpoints, .tenant = std::string(tenant), .endpoint = id, .limit = 1});
+    if (found.endpoints.empty() || found.endpoints.front().deleted) return std::nullopt;
+    return model::to_endpoint(found.endpoints.front());
+  }
+
+  std::optional<Endpoint> find_uid(std::string_view tenant, std::string_view uid) const override {
+    check_tenant(tenant);
+    const std::string key = "uid/" + std::string(tenant) + '\0' + std::string(uid);
+    const Records found = ask({.kind = RecordKind::notes, .key_prefix = key, .limit = 1});
+    if (found.notes.empty() || found.notes.front().key != key) return std::nullopt;
+    const std::optional<EndpointId> id = EndpointId::parse(found.notes.front().value);
+    return id ? find(tenant, *id) : std::nullopt;
+  }
+
+  Listed<Endpoint> list(std::string_view tenant, std::string_view after,
+                        std::size_t limit) const override {
+    check_tenant(tenant);
+    check_limit(limit);
+    const Records found = ask({.kind = RecordKind::endpoints,
+                               .tenant = std::string(tenant),
+                               .after = std::string(after),
+                               .limit = limit});
+    Listed<Endpoint> page{.next = found.next, .available = found.status.ok()};
+    for (const StoredEndpoint& stored : found.endpoints) {
+      if (stored.deleted) continue;
+      if (std::optional<Endpoint> endpoint = model::to_endpoint(stored))
+        page.rows.push_back(std::move(*endpoint));
+    }
+    return page;
+  }
+
+  Listed<Waiting> waiting(std::string_view tenant, EndpointId id, std::string_view after,
+                          std::size_t limit) const override {
+    return read(RecordKind::waiting, &Records::waiting, tenant, id, after, limit);
+  }
+
+  Listed<Attempt> attempts(std::string_view tenant, EndpointId id, std::string_view after,
+                           std::size_t limit) const override {
+    return read(RecordKind::attempts, &Records::attempts, tenant, id, after, limit);
+  }
+
+  Listed<DeadLetter> dead_letters(std::string_view tenant, EndpointId id, std::string_view after,
+                                  std::size_t limit) const override {
+    return read(RecordKind::dead_letters, &Records::dead_letters, tenant, id, after, limit);
+  }
+
+ private:
+  static void check_limit(std::size_t limit) {
+    if (limit == 0 || limit > 1'000)
+      throw ConfigError("limit", "must be 1 to 1,000", std::to_string(limit));
+  }
+
+  Records ask(const Query& query) const {
+    try {
+      return core_.store().find(query);
+    } catch (...) {
+      Records nothing;
+      nothing.status = {StoreCode::unavailable, "it threw"};
+      return nothing;
+    }
+  }
+
+  template <class Row>
+  Listed<Row> read(RecordKind kind, std::vector<Row> Records::*rows, std::string_view tenant,
+                   EndpointId id, std::string_view after, std::size_t limit) const {
+    check_limit(limit);
+    if (!find(tenant, id)) return {};
+    Records found =
+        ask({.kind = kind, .endpoint = id, .after = std::string(after), .limit = limit});
+    return {.rows = std::move(found.*rows),
+            .next = std::move(found.next),
+            .available = found.status.ok()};
+  }
+
+  // Checks what the caller says, and writes it into the endpoint in canonical form.
+  void take_over(const EndpointSpec& spec, Endpoint& endpoint) const {
+    const std::shared_ptr<const Profile> profile = core_.profile(endpoint.profile);
+    if (!profile) throw ConfigError("endpoint.profile", "is no known profile", endpoint.profile);
+    endpoint.url = parse_url(spec.url, core_.options().egress).text;
+    check_events(spec.events, *profile, core_.options().catalog);
+    if (spec.uid.size() > uid_max) throw ConfigError("endpoint.uid", "must be at most 255 bytes");
+    if (spec.description.size() > description_max) {
+      throw ConfigError("endpoint.description", "must be at most 1,024 bytes");
+    }
+    check_custom_headers(spec.headers, profile->wire);
+    // The keys are made once here, so that a secret that can't be used is refused now.
+    (void)core_.options().signer->prepare(
+        profile->wire, endpoint.secrets,
+        endpoint.standard_secret ? &*endpoint.standard_secret : nullptr);
+    endpoint.events = spec.events;
+    endpoint.uid = spec.uid;
+    endpoint.description = spec.description;
+    endpoint.headers = spec.headers;
+  }
+
+  EndpointResult edit(std::string_view tenant, EndpointId id,
+                      std::function<void(Endpoint&)> change) {
+    check_tenant(tenant);
+    return core_.carry_out({.kind = engine::EndpointOp::Kind::edit,
+                            .tenant = std::string(tenant),
+                            .id = id,
+                            .edit = std::move(change)});
+  }
+
+  EndpointResult stop(std::string_view tenant, EndpointId id, Status status) {
+    return edit(tenant, id, [status](Endpoint& endpoint) {
+      endpoint.status = status;
+      endpoint.reason = Reason::by_user;
+    });
+  }
+
+  DispatcherCore& core_;
+};
+
+}  // namespace
+
+std::unique_ptr<Endpoints> make_endpoints(DispatcherCore& core) {
+  return std::make_unique<StoredEndpoints>(core);
+}
+
+}  // namespace hookwright

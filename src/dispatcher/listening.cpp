@@ -1,0 +1,64 @@
+#include "dispatcher/listening.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+#include "hookwright/filter.hpp"
+
+namespace hookwright {
+
+Listening::Listening(const Catalog& catalog) : catalog_(catalog) {
+  const auto entries = catalog_.entries();
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    types_.emplace(TypeView{entries[i].family(), entries[i].type()}, i);
+}
+
+std::optional<std::size_t> Listening::type_index(std::string_view family,
+                                                 std::string_view type) const {
+  const auto found = types_.find(TypeView{family, type});
+  if (found == types_.end()) return std::nullopt;
+  return found->second;
+}
+
+bool Listening::anyone(std::string_view tenant, std::size_t type_index) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = tenants_.find(tenant);
+  return found != tenants_.end() && found->second.listeners[type_index] != 0;
+}
+
+void Listening::put(const Endpoint& endpoint, const Profile* profile) {
+  std::vector<std::size_t> wanted;
+  const auto entries = catalog_.entries();
+  if (profile != nullptr && endpoint.status != Status::disabled) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (!same_family(profile->family, entries[i].family())) continue;
+      const bool match =
+          std::any_of(endpoint.events.begin(), endpoint.events.end(),
+                      [&](const std::string& p) { return matches(p, entries[i].type()); });
+      if (match) wanted.push_back(i);
+    }
+  }
+  const std::unique_lock lock(mutex_);
+  Tenant& tenant = tenants_[endpoint.tenant];
+  tenant.listeners.resize(entries.size());
+  forget(tenant, endpoint.id);
+  for (const std::size_t type : wanted) ++tenant.listeners[type];
+  tenant.endpoints[endpoint.id] = std::move(wanted);
+}
+
+void Listening::remove(std::string_view tenant, EndpointId id) {
+  const std::unique_lock lock(mutex_);
+  const auto found = tenants_.find(tenant);
+  if (found == tenants_.end()) return;
+  forget(found->second, id);
+  if (found->second.endpoints.empty()) tenants_.erase(found);
+}
+
+void Listening::forget(Tenant& tenant, EndpointId id) {
+  const auto found = tenant.endpoints.find(id);
+  if (found == tenant.endpoints.end()) return;
+  for (const std::size_t type : found->second) --tenant.listeners[type];
+  tenant.endpoints.erase(found);
+}
+
+}  // namespace hookwright

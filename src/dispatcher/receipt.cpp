@@ -1,0 +1,77 @@
+#include "hookwright/receipt.hpp"
+
+#include <utility>
+
+#include "dispatcher/core.hpp"
+#include "dispatcher/receipt_state.hpp"
+
+namespace hookwright {
+
+namespace detail {
+
+std::vector<std::function<void(Stored)>> ReceiptState::settle(Stored outcome, EventId first,
+                                                              std::string_view reason) {
+  std::vector<std::function<void(Stored)>> due;
+  {
+    const std::lock_guard lock(mutex);
+    if (stored != Stored::pending) return due;
+    stored = outcome;
+    if (first) event = first;
+    why = reason;
+    due = std::exchange(callbacks, {});
+  }
+  known.notify_all();
+  return due;
+}
+
+}  // namespace detail
+
+std::string Receipt::message() const {
+  if (!state_) return message_;
+  const std::lock_guard lock(state_->mutex);
+  return state_->why;
+}
+
+EventId Receipt::event() const {
+  if (!state_) return {};
+  const std::lock_guard lock(state_->mutex);
+  return state_->event;
+}
+
+Stored Receipt::stored() const {
+  if (!state_) return Stored::no;
+  const std::lock_guard lock(state_->mutex);
+  return state_->stored;
+}
+
+Stored Receipt::wait(Duration at_most) const {
+  if (!state_) return Stored::no;
+  {
+    // Without threads nobody else would do the work.
+    const std::lock_guard lock(state_->link->mutex);
+    DispatcherCore* core = state_->link->core;
+    if (core != nullptr && !core->has_threads()) {
+      core->work_until([this] { return stored() != Stored::pending; }, at_most);
+      return stored();
+    }
+  }
+  std::unique_lock lock(state_->mutex);
+  state_->known.wait_for(lock, at_most, [this] { return state_->stored != Stored::pending; });
+  return state_->stored;
+}
+
+void Receipt::on_stored(std::function<void(Stored)> done) const {
+  if (!state_) {
+    done(Stored::no);
+    return;
+  }
+  Stored outcome = Stored::pending;
+  {
+    const std::lock_guard lock(state_->mutex);
+    outcome = state_->stored;
+    if (outcome == Stored::pending) state_->callbacks.push_back(std::move(done));
+  }
+  if (outcome != Stored::pending) done(outcome);
+}
+
+}  // namespace hookwright

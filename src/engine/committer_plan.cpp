@@ -1,0 +1,206 @@
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "engine/committer.hpp"
+#include "engine/guard.hpp"
+#include "model/codec.hpp"
+
+namespace hookwright::engine {
+
+namespace {
+
+constexpr std::size_t batch_changes_max = 4'096;
+constexpr std::size_t batch_bytes_max = std::size_t{16} << 20;
+
+std::string uid_key(const Endpoint& endpoint) {
+  return "uid/" + endpoint.tenant + '\0' + endpoint.uid;
+}
+
+Note uid_note(const Endpoint& endpoint) {
+  return {.key = uid_key(endpoint), .version = 1, .value = endpoint.id.text()};
+}
+
+}  // namespace
+
+// Endpoint changes go alone: the events behind them are routed by what has become of them.
+Committer::Plan Committer::make_plan(const Moment& moment) {
+  Plan plan;
+  const bool op_first = !queue_.empty() && std::holds_alternative<EndpointOp>(queue_.front());
+  if (op_first && outcomes_.empty()) {
+    plan_ops(plan, moment);
+    return plan;
+  }
+  plan_outcomes(plan, moment);
+  plan_forgettings(plan);
+  // In trouble (a full disk, say) what can be settled is settled first, without the new events'
+  // weight.
+  if (!in_trouble() || plan.empty()) {
+    if (op_first && plan.empty()) {
+      plan_ops(plan, moment);
+    } else {
+      plan_submissions(plan, moment);
+    }
+  }
+  return plan;
+}
+
+void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
+  while (!outcomes_.empty() && plan.items.size() < batch_changes_max) {
+    Outcome outcome = std::move(outcomes_.front());
+    outcomes_.pop_front();
+    const EndpointId id = outcome.what.delivery.endpoint;
+    const auto touched = plan.touched.find(id);
+    const Member* member = touched != plan.touched.end() ? &touched->second : roster_.find(id);
+    const bool spared = member != nullptr && outcome.verdict.decision == Decision::exhausted &&
+                        succeeded_since(*member, outcome.what.delivery);
+    Settlement means = settle(outcome, member, spared, moment.now, rows_);
+    if (means.endpoint) {
+      Member after = *member;
+      after.endpoint = *means.endpoint;
+      plan.touched.insert_or_assign(id, std::move(after));
+    }
+    plan.batch.changes.push_back(means.change);
+    plan.items.emplace_back(PlannedOutcome{std::move(outcome), std::move(means)});
+  }
+}
+
+// For ExhaustEndpoint::unless_succeeded_since. This process may have started after the success:
+// then the history tells.
+bool Committer::succeeded_since(const Member& member, const Delivery& delivery) {
+  if (member.profile->policy.exhaust_endpoint != ExhaustEndpoint::unless_succeeded_since)
+    return false;
+  const TimePoint first = delivery.first_attempt;
+  if (member.last_success && *member.last_success >= first) return true;
+  Query query{.kind = RecordKind::attempts,
+              .endpoint = delivery.endpoint,
+              .result = AttemptResult::delivered};
+  query.limit = 1;
+  const Records found = find(query);
+  return found.status.ok() && !found.attempts.empty() && found.attempts.front().at >= first;
+}
+
+// Writes something small, to see whether a store that failed works again.
+void Committer::plan_probe(Plan& plan, const Moment& moment) {
+  const Note probe{.key = "probe", .version = 1, .expires = moment.now + std::chrono::minutes(1)};
+  plan.batch.changes.push_back({.only_if = {}, .writes = {PutNote{probe}}});
+  plan.items.emplace_back(PlannedForgetting{probe.key});
+}
+
+void Committer::plan_forgettings(Plan& plan) {
+  for (std::string& key : forgotten_) {
+    plan.batch.changes.push_back({.only_if = {}, .writes = {DropNote{key}}});
+    plan.items.emplace_back(PlannedForgetting{std::move(key)});
+  }
+  forgotten_.clear();
+}
+
+void Committer::plan_submissions(Plan& plan, const Moment& moment) {
+  std::size_t bytes = 0;
+  while (!queue_.empty() && plan.items.size() < batch_changes_max && bytes < batch_bytes_max) {
+    auto* submission = std::get_if<Submission>(&queue_.front());
+    if (submission == nullptr) return;
+    bytes += submission->bytes;
+    plan_submission(plan, std::move(*submission), moment);
+    queue_.pop_front();
+  }
+}
+
+void Committer::plan_submission(Plan& plan, Submission&& submission, const Moment& moment) {
+  Change change;
+  std::vector<Waiting> rows;
+  if (!submission.idempotency_note.empty()) {
+    const Note note{.key = submission.idempotency_note,
+                    .version = 1,
+                    .value = submission.events.front()->id.text(),
+                    .expires = moment.now + submission.idempotency_window};
+    change.only_if.emplace_back(NoteAt{note.key, 0});
+    change.writes.emplace_back(PutNote{note});
+  }
+  for (const std::shared_ptr<const StoredEvent>& event : submission.events) {
+    change.only_if.emplace_back(EventAbsent{event->id});
+    change.writes.emplace_back(PutEvent{event});
+    for (const Member* member : roster_.route(event->tenant, event->family, event->type)) {
+      const Delivery delivery{.id = ids_.next<DeliveryId>(moment.wall),
+                              .event = event->id,
+                              .endpoint = member->endpoint.id,
+                              .position = {.due = moment.now, .row = rows_.next()}};
+      change.writes.emplace_back(PutDelivery{delivery});
+      rows.push_back({.delivery = delivery, .event = event});
+    }
+  }
+  plan.batch.changes.push_back(std::move(change));
+  plan.items.emplace_back(PlannedSubmission{std::move(submission), std::move(rows)});
+}
+
+void Committer::plan_ops(Plan& plan, const Moment& moment) {
+  std::unordered_set<EndpointId> named;
+  while (!queue_.empty() && plan.items.size() < batch_changes_max) {
+    auto* op = std::get_if<EndpointOp>(&queue_.front());
+    if (op == nullptr || !named.insert(op->id).second) return;
+    EndpointOp taken = std::move(*op);
+    queue_.pop_front();
+    if (!plan_op(plan, taken, moment)) taken.done({.outcome = EndpointOutcome::not_found});
+  }
+}
+
+// False if there is no such endpoint.
+bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
+  const Member* member = roster_.find(op.id);
+  const bool creating = op.kind == EndpointOp::Kind::create;
+  if (!creating && (member == nullptr || member->endpoint.tenant != op.tenant)) return false;
+
+  Endpoint after = creating ? op.created : member->endpoint;
+  const Endpoint before = creating ? Endpoint{} : member->endpoint;
+  if (op.edit) op.edit(after);
+  after.updated = moment.now;
+  if (creating) after.created = moment.now;
+  ++after.version;
+
+  Change change;
+  change.only_if.emplace_back(EndpointAt{op.id, after.version - 1});
+  std::size_t uid_at = 0;
+  const bool removing = op.kind == EndpointOp::Kind::remove;
+  const std::shared_ptr<const Profile> profile = roster_.profile(after.profile);
+  const bool counted = !removing && profile && engine::counts(after, *profile);
+  if (counted && (creating || before.status != Status::active)) {
+    change.only_if.emplace_back(TenantCountBelow{after.tenant, profile->active_endpoints_max});
+  }
+  if (!before.uid.empty() && (removing || before.uid != after.uid))
+    change.writes.emplace_back(DropNote{uid_key(before)});
+  if (!removing && !after.uid.empty() && before.uid != after.uid) {
+    uid_at = change.only_if.size();
+    change.only_if.emplace_back(NoteAt{uid_key(after), 0});
+    change.writes.emplace_back(PutNote{uid_note(after)});
+  }
+  StoredEndpoint stored = model::to_stored(after, counted);
+  if (removing) {
+    stored.deleted = true;
+    stored.details.clear();
+  }
+  change.writes.emplace_back(PutEndpoint{std::move(stored)});
+  // Whoever let go of the lane when the endpoint was stopped put it on hold.
+  if (!creating && after.status == Status::active && before.status != Status::active) {
+    change.writes.emplace_back(ReleaseLane{op.id, {}});
+  }
+  plan.batch.changes.push_back(std::move(change));
+  plan.items.emplace_back(PlannedOp{std::move(op), std::move(after), uid_at});
+  return true;
+}
+
+// The batch has not been carried out: everything returns to where it was.
+void Committer::put_back(Plan&& plan) {
+  for (auto item = plan.items.rbegin(); item != plan.items.rend(); ++item) {
+    if (auto* submission = std::get_if<PlannedSubmission>(&*item)) {
+      queue_.emplace_front(std::move(submission->what));
+    } else if (auto* op = std::get_if<PlannedOp>(&*item)) {
+      queue_.emplace_front(std::move(op->what));
+    } else if (auto* outcome = std::get_if<PlannedOutcome>(&*item)) {
+      outcomes_.push_front(std::move(outcome->what));
+    } else {
+      forgotten_.push_back(std::move(std::get<PlannedForgetting>(*item).key));
+    }
+  }
+}
+
+}  // namespace hookwright::engine

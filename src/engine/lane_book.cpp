@@ -1,0 +1,218 @@
+#include "engine/lane_book.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hookwright::engine {
+
+namespace {
+constexpr std::size_t page_rows_max = 512;
+}
+
+void LaneBook::hold(EndpointId endpoint, std::uint64_t epoch) {
+  Lane& lane = lanes_[endpoint];
+  if (!lane.held) {
+    lane.held = true;
+    ++held_;
+  }
+  lane.epoch = epoch;
+  read_again(endpoint, lane);
+}
+
+void LaneBook::adopt(EndpointId endpoint, std::uint64_t epoch, std::optional<TimePoint> first_due) {
+  Lane& lane = lanes_[endpoint];
+  if (!lane.held) {
+    lane.held = true;
+    ++held_;
+  }
+  lane.epoch = epoch;
+  lane.whole = true;
+  if (first_due) expect(endpoint, lane, *first_due);
+}
+
+void LaneBook::lose(EndpointId endpoint) {
+  const auto found = lanes_.find(endpoint);
+  if (found == lanes_.end()) return;
+  total_ -= found->second.rows.size();
+  if (found->second.held) --held_;
+  lanes_.erase(found);
+}
+
+bool LaneBook::holds(EndpointId endpoint) const {
+  const auto found = lanes_.find(endpoint);
+  return found != lanes_.end() && found->second.held;
+}
+
+std::uint64_t LaneBook::epoch(EndpointId endpoint) const {
+  const auto found = lanes_.find(endpoint);
+  return found == lanes_.end() ? 0 : found->second.epoch;
+}
+
+void LaneBook::open(EndpointId endpoint) {
+  const auto found = lanes_.find(endpoint);
+  if (found == lanes_.end() || !found->second.closed) return;
+  Lane& lane = found->second;
+  lane.closed = false;
+  read_again(endpoint, lane);
+}
+
+void LaneBook::close(EndpointId endpoint) {
+  Lane& lane = lanes_[endpoint];
+  lane.closed = true;
+  lane.whole = false;
+}
+
+bool LaneBook::take(const Delivery& row, TimePoint now) {
+  const auto found = lanes_.find(row.endpoint);
+  if (found == lanes_.end()) return false;
+  Lane& lane = found->second;
+  if (!lane.held || lane.closed) return false;
+  if (row.position.due > now) {
+    expect(row.endpoint, lane, row.position.due);
+    return false;
+  }
+  // An older row may have become due since: it must not be passed over.
+  if (!lane.whole || lane.next_due <= now || !has_room(lane)) {
+    spill(row.endpoint);
+    return false;
+  }
+  lane.rows.insert(row.position.row);
+  ++total_;
+  lane.cursor = row.position;
+  return true;
+}
+
+void LaneBook::spill(EndpointId endpoint) {
+  const auto found = lanes_.find(endpoint);
+  if (found == lanes_.end()) return;
+  found->second.whole = false;
+  want(endpoint, found->second);
+}
+
+void LaneBook::settle(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row) {
+  const auto found = lanes_.find(endpoint);
+  if (found == lanes_.end() || found->second.epoch != epoch) return;
+  total_ -= found->second.rows.erase(row);
+  if (!found->second.whole) want(endpoint, found->second);
+}
+
+void LaneBook::give_back(const Returned& returned) {
+  const auto found = lanes_.find(returned.endpoint);
+  if (found == lanes_.end() || found->second.epoch != returned.epoch) return;
+  for (const std::uint64_t row : returned.rows) total_ -= found->second.rows.erase(row);
+  read_again(returned.endpoint, found->second);
+}
+
+// From the start: what is in memory is recognised by its row number.
+void LaneBook::read_again(EndpointId endpoint, Lane& lane) {
+  lane.cursor = {};
+  lane.next_due = TimePoint::max();
+  lane.whole = false;
+  want(endpoint, lane);
+}
+
+void LaneBook::want(EndpointId endpoint, Lane& lane) {
+  if (lane.wants || !lane.held || lane.closed) return;
+  lane.wants = true;
+  wants_.push_back(endpoint);
+}
+
+void LaneBook::expect(EndpointId endpoint, Lane& lane, TimePoint due) {
+  if (due >= lane.next_due) return;
+  lane.next_due = due;
+  alarms_.push({due, endpoint});
+}
+
+bool LaneBook::has_room(const Lane& lane) const {
+  return lane.rows.size() < bounds_.lane_rows_max && total_ < bounds_.rows_max;
+}
+
+void LaneBook::ring(TimePoint now) {
+  while (!alarms_.empty() && alarms_.top().due <= now) {
+    const Alarm alarm = alarms_.top();
+    alarms_.pop();
+    const auto found = lanes_.find(alarm.endpoint);
+    if (found != lanes_.end() && found->second.next_due <= now) spill(alarm.endpoint);
+  }
+}
+
+std::vector<LaneCursor> LaneBook::wanted(TimePoint now, std::size_t max) {
+  ring(now);
+  std::vector<LaneCursor> cursors;
+  std::size_t planned = total_;
+  for (std::size_t looked = wants_.size();
+       looked > 0 && cursors.size() < max && planned < bounds_.rows_max; --looked) {
+    const EndpointId endpoint = wants_.front();
+    wants_.pop_front();
+    const auto found = lanes_.find(endpoint);
+    if (found == lanes_.end()) continue;
+    Lane& lane = found->second;
+    lane.wants = false;
+    if (!lane.held || lane.closed || lane.whole) continue;
+    if (lane.rows.size() > bounds_.lane_rows_max / 2) continue;  // settle() brings it back
+    const std::size_t room = std::min(
+        {page_rows_max, bounds_.lane_rows_max - lane.rows.size(), bounds_.rows_max - planned});
+    const std::size_t known = lane.cursor == LanePosition{} ? lane.rows.size() : 0;
+    cursors.push_back({.endpoint = endpoint, .after = lane.cursor, .limit = room + known});
+    planned += room;
+  }
+  return cursors;
+}
+
+std::vector<Waiting> LaneBook::accept(LanePage&& page) {
+  std::vector<Waiting> fresh;
+  const auto found = lanes_.find(page.endpoint);
+  if (found == lanes_.end() || !found->second.held || found->second.closed) return fresh;
+  Lane& lane = found->second;
+  for (Waiting& row : page.rows) {
+    lane.cursor = row.delivery.position;
+    if (!lane.rows.insert(row.delivery.position.row).second) continue;
+    ++total_;
+    fresh.push_back(std::move(row));
+  }
+  lane.whole = !page.more;
+  lane.next_due = TimePoint::max();
+  if (page.more) {
+    want(page.endpoint, lane);
+  } else if (page.next_due) {
+    expect(page.endpoint, lane, *page.next_due);
+  }
+  return fresh;
+}
+
+std::optional<TimePoint> LaneBook::next_due() const {
+  if (alarms_.empty()) return std::nullopt;
+  return alarms_.top().due;
+}
+
+bool LaneBook::hungry(TimePoint now) const {
+  if (total_ >= bounds_.rows_max) return false;
+  if (!alarms_.empty() && alarms_.top().due <= now) return true;
+  return std::any_of(wants_.begin(), wants_.end(), [this](const EndpointId& id) {
+    const auto found = lanes_.find(id);
+    return found != lanes_.end() && found->second.held && !found->second.closed &&
+           !found->second.whole && found->second.rows.size() <= bounds_.lane_rows_max / 2;
+  });
+}
+
+std::vector<EndpointId> LaneBook::idle(TimePoint now, std::size_t max) const {
+  std::vector<EndpointId> ids;
+  for (const auto& [id, lane] : lanes_) {
+    if (ids.size() == max) break;
+    if (!lane.held || !lane.rows.empty()) continue;
+    if (lane.closed || (lane.whole && lane.next_due > now)) ids.push_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::vector<EndpointId> LaneBook::held() const {
+  std::vector<EndpointId> ids;
+  for (const auto& [id, lane] : lanes_) {
+    if (lane.held) ids.push_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+}  // namespace hookwright::engine

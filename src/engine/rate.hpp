@@ -1,0 +1,44 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+#include "hookwright/profile.hpp"
+#include "hookwright/time.hpp"
+
+namespace hookwright::engine {
+
+// The generic cell rate algorithm: one time stamp instead of a bucket. In any minute at most
+// `rate_per_minute` sends pass, since the burst is taken off the steady rate.
+class Rate {
+ public:
+  void limit(const DeliveryPolicy& policy) {
+    if (policy.rate_per_minute == 0) {
+      interval_ = {};
+      return;
+    }
+    const std::size_t burst = std::clamp<std::size_t>(policy.rate_burst, 1, policy.rate_per_minute);
+    const std::size_t steady_rate = std::max<std::size_t>(1, policy.rate_per_minute - burst + 1);
+    interval_ =
+        std::chrono::nanoseconds(std::chrono::minutes(1)) / static_cast<std::int64_t>(steady_rate);
+    slack_ = interval_ * static_cast<std::int64_t>(burst - 1);
+  }
+
+  // When the next send may go: `now` or later.
+  [[nodiscard]] SteadyTime next(SteadyTime now) const {
+    if (interval_.count() == 0) return now;
+    return std::max(now, theoretical_ - slack_);
+  }
+
+  void take(SteadyTime now) {
+    if (interval_.count() != 0) theoretical_ = std::max(theoretical_, now) + interval_;
+  }
+
+ private:
+  std::chrono::nanoseconds interval_{};
+  std::chrono::nanoseconds slack_{};
+  SteadyTime theoretical_{};  // when the bucket is empty again
+};
+
+}  // namespace hookwright::engine

@@ -1,0 +1,62 @@
+#include "engine/roster.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "hookwright/filter.hpp"
+
+namespace hookwright::engine {
+
+const Member* Roster::put(Endpoint endpoint) {
+  const EndpointId id = endpoint.id;
+  const auto [found, added] = members_.try_emplace(id);
+  Member& member = found->second;
+  if (added) tenants_[endpoint.tenant].push_back(id);
+  member.profile = profile(endpoint.profile);
+  member.endpoint = std::move(endpoint);
+  return member.profile ? &member : nullptr;
+}
+
+void Roster::remove(EndpointId id) {
+  const auto found = members_.find(id);
+  if (found == members_.end()) return;
+  const auto tenant = tenants_.find(found->second.endpoint.tenant);
+  std::erase(tenant->second, id);
+  if (tenant->second.empty()) tenants_.erase(tenant);
+  members_.erase(found);
+}
+
+Member* Roster::find(EndpointId id) {
+  const auto found = members_.find(id);
+  return found == members_.end() ? nullptr : &found->second;
+}
+
+const Member* Roster::find(EndpointId id) const {
+  const auto found = members_.find(id);
+  return found == members_.end() ? nullptr : &found->second;
+}
+
+std::vector<const Member*> Roster::route(std::string_view tenant, std::string_view family,
+                                         std::string_view type) const {
+  std::vector<const Member*> targets;
+  const auto ids = tenants_.find(tenant);
+  if (ids == tenants_.end()) return targets;
+  for (const EndpointId& id : ids->second) {
+    const Member& member = members_.at(id);
+    const Endpoint& endpoint = member.endpoint;
+    if (!member.profile || endpoint.status == Status::disabled) continue;
+    if (!same_family(member.profile->family, family)) continue;
+    if (std::any_of(endpoint.events.begin(), endpoint.events.end(),
+                    [&](const std::string& pattern) { return matches(pattern, type); })) {
+      targets.push_back(&member);
+    }
+  }
+  return targets;
+}
+
+std::shared_ptr<const Profile> Roster::profile(std::string_view name) const {
+  const auto found = profiles_.find(name);
+  return found == profiles_.end() ? nullptr : found->second;
+}
+
+}  // namespace hookwright::engine

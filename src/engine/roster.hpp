@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/messages.hpp"
+#include "hookwright/endpoint.hpp"
+#include "hookwright/profile.hpp"
+
+namespace hookwright::engine {
+
+using Profiles = std::map<std::string, std::shared_ptr<const Profile>, std::less<>>;
+
+// An endpoint as the committer knows it.
+struct Member {
+  Endpoint endpoint{};
+  std::shared_ptr<const Profile> profile{};
+  std::optional<TimePoint> last_success{};  // start of the last delivered attempt of this process
+};
+
+// All endpoints, as the store has them; who gets what.
+class Roster {
+ public:
+  explicit Roster(Profiles profiles) : profiles_(std::move(profiles)) {}
+
+  // Adds or replaces. Null if its profile is not known any more: the endpoint is kept, and gets
+  // nothing.
+  const Member* put(Endpoint endpoint);
+  void remove(EndpointId id);
+
+  [[nodiscard]] Member* find(EndpointId id);
+  [[nodiscard]] const Member* find(EndpointId id) const;
+
+  // Endpoints that an event goes to: subscribed and not disabled.
+  [[nodiscard]] std::vector<const Member*> route(std::string_view tenant, std::string_view family,
+                                                 std::string_view type) const;
+
+  [[nodiscard]] std::shared_ptr<const Profile> profile(std::string_view name) const;
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
+
+ private:
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  Profiles profiles_;
+  std::unordered_map<EndpointId, Member> members_;
+  std::unordered_map<std::string, std::vector<EndpointId>, TextHash, std::equal_to<>> tenants_;
+};
+
+}  // namespace hookwright::engine

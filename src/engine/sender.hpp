@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/messages.hpp"
+#include "engine/moment.hpp"
+#include "engine/rate.hpp"
+#include "hookwright/signer.hpp"
+#include "hookwright/transport.hpp"
+
+namespace hookwright::engine {
+
+// Bounds of one sender.
+struct SenderBounds {
+  std::size_t in_flight_max = 256;
+  std::size_t host_max = 64;
+  std::size_t tenant_max = 128;
+  std::size_t slow_max = 64;
+  std::size_t unsettled_max = 1'024;
+};
+
+// The delivery side of one shard: lanes in memory, whose turn it is, what is under way. It decides
+// when a delivery starts and what its end means; it neither reads the store nor a clock. One
+// thread.
+class Sender {
+ public:
+  Sender(const SenderBounds& bounds, std::uint64_t seed, Signer& signer, std::string user_agent);
+  ~Sender();
+  Sender(const Sender&) = delete;
+  Sender& operator=(const Sender&) = delete;
+
+  void handle(ToSender&& message);
+
+  // Starts what may start now. Returns how many.
+  std::size_t start(const Moment& moment, Transport& transport);
+
+  // Takes the end of a request.
+  void complete(Completion&& completion, const Moment& moment);
+
+  // Starts nothing more from here on.
+  void stop() { stopped_ = true; }
+
+  // Cuts off all requests; their completions still come.
+  void cancel_all(Transport& transport);
+
+  // When start() may have something to do although nothing has happened; nothing: never.
+  [[nodiscard]] std::optional<SteadyTime> next_wake() const;
+
+  // What has gathered since the last call.
+  [[nodiscard]] FromSender take();
+
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+  [[nodiscard]] std::uint64_t started() const { return started_; }
+  [[nodiscard]] std::uint64_t signer_errors() const { return signer_errors_; }
+
+ private:
+  // A bound that several lanes share.
+  struct Resource {
+    std::size_t in_use = 0;
+    std::size_t max = 0;
+    std::size_t lanes = 0;             // that refer to it
+    std::deque<EndpointId> waiting{};  // lanes that found it full, in the order of their turns
+    [[nodiscard]] bool full() const { return in_use >= max; }
+  };
+  using Resources = std::unordered_map<std::string, Resource>;
+
+  struct Lane {
+    std::shared_ptr<const Destination> to{};
+    std::unique_ptr<SigningKey> key{};  // prepared when first needed, on this thread
+    std::uint64_t epoch = 0;
+    std::deque<Waiting> ready{};
+    std::size_t in_flight = 0;
+    Rate rate{};
+    SteadyTime held_until{};  // the receiver asked for quiet
+    std::string host_port{};  // of `host`
+    Resource* host = nullptr;
+    Resource* tenant = nullptr;
+    bool slow = false;    // its last attempt timed out
+    bool queued = false;  // in turns_, in a resource's queue, or in alarms_
+    bool closed = false;  // forgotten once nothing of it is under way
+  };
+
+  struct Flight {
+    Waiting what{};
+    EndpointId lane{};
+    std::uint64_t epoch = 0;
+    bool slow = false;
+    TimePoint started{};
+  };
+
+  struct Alarm {
+    SteadyTime at{};
+    EndpointId lane{};
+    bool operator>(const Alarm& other) const { return at > other.at; }
+  };
+
+  void put(const std::shared_ptr<const Destination>& destination);
+  void close(EndpointId endpoint);
+  void feed(FeedLane&& message);
+
+  void enqueue(Lane& lane);
+  static Resource* attach(Resources& resources, const std::string& name, std::size_t max);
+  static void detach(Resources& resources, const std::string& name);
+  bool admit(Lane& lane, const Moment& moment);
+  void unpark_one(Resource& resource);
+  void give_back_rows(Lane& lane);
+  void launch(Lane& lane, const Moment& moment, Transport& transport);
+  [[nodiscard]] Request make_request(Lane& lane, const Waiting& waiting, const Moment& moment);
+  void release(Lane& lane);
+  void report(Flight&& flight, Completion&& completion, const Moment& moment);
+  void forget_if_done(EndpointId id);
+
+  SenderBounds bounds_;
+  Signer& signer_;
+  std::string user_agent_;
+  std::mt19937_64 random_;
+  std::unordered_map<EndpointId, std::unique_ptr<Lane>> lanes_;
+  Resources hosts_;
+  Resources tenants_;
+  Resource slow_;
+  std::deque<EndpointId> turns_;  // lanes with work whose turn comes, each at most once
+  std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
+  std::unordered_map<RequestId, Flight> flights_;
+  RequestId last_request_ = 0;
+  std::size_t in_flight_ = 0;
+  std::size_t unsettled_ = 0;
+  std::uint64_t started_ = 0;
+  std::uint64_t signer_errors_ = 0;
+  SteadyTime trusted_until_ = SteadyTime::max();
+  bool stopped_ = false;
+  FromSender out_;
+};
+
+}  // namespace hookwright::engine

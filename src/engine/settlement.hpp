@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/messages.hpp"
+#include "engine/roster.hpp"
+#include "hookwright/observer.hpp"
+#include "hookwright/store_batch.hpp"
+
+namespace hookwright::engine {
+
+// Numbers rows for one worker.
+class RowNumbers {
+ public:
+  void start(std::uint64_t first) { next_ = first; }
+  std::uint64_t next() { return next_++; }
+
+ private:
+  std::uint64_t next_ = 1;
+};
+
+// What the end of an attempt means for the records: one change, applied whole.
+struct Settlement {
+  Change change{};
+  std::optional<Delivery> again{};        // the row of the next attempt
+  std::optional<Endpoint> endpoint{};     // the endpoint as the change leaves it, if it changes
+  std::vector<Note> notices{};            // written by the change
+  std::optional<AttemptResult> result{};  // none if the attempt was spared
+};
+
+// `member` is null if the endpoint is gone: the row is dropped then, whatever happened.
+// `spared_by_success`: the endpoint has answered 2xx since the delivery's first attempt, which
+// matters to ExhaustEndpoint::unless_succeeded_since only.
+[[nodiscard]] Settlement settle(const Outcome& outcome, const Member* member,
+                                bool spared_by_success, TimePoint now, RowNumbers& rows);
+
+// Key of the note that carries a notice.
+[[nodiscard]] std::string notice_key(std::uint64_t row);
+inline constexpr std::string_view notice_prefix = "notice/";
+
+// Whether an endpoint counts towards its tenant's limit.
+[[nodiscard]] bool counts(const Endpoint& endpoint, const Profile& profile);
+
+}  // namespace hookwright::engine

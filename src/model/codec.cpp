@@ -1,0 +1,267 @@
+#include "model/codec.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace hookwright::model {
+
+namespace {
+
+constexpr char format = 1;
+
+class FieldWriter {
+ public:
+  FieldWriter() { bytes_.push_back(format); }
+
+  void text(std::uint8_t tag, std::string_view value) {
+    bytes_.push_back(static_cast<char>(tag));
+    append(value.size(), 4);
+    bytes_.append(value);
+  }
+
+  void number(std::uint8_t tag, std::int64_t value) {
+    bytes_.push_back(static_cast<char>(tag));
+    append(8, 4);
+    append(static_cast<std::uint64_t>(value), 8);
+  }
+
+  void time(std::uint8_t tag, TimePoint value) { number(tag, value.time_since_epoch().count()); }
+
+  void id(std::uint8_t tag, const IdBytes& value) {
+    std::string raw(value.bytes.size(), '\0');
+    std::copy(value.bytes.begin(), value.bytes.end(), raw.begin());
+    text(tag, raw);
+  }
+
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  void append(std::uint64_t value, int width) {
+    for (int i = 0; i < width; ++i) bytes_.push_back(static_cast<char>((value >> (8 * i)) & 0xFF));
+  }
+
+  std::string bytes_{};
+};
+
+std::uint64_t little_endian(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;)
+    value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
+  return value;
+}
+
+// Walks the fields; false from next() at the end or where the bytes are malformed.
+class FieldReader {
+ public:
+  explicit FieldReader(std::string_view bytes) : rest_(bytes) {
+    good_ = !rest_.empty() && rest_.front() == format;
+    if (good_) rest_.remove_prefix(1);
+  }
+
+  bool next() {
+    if (!good_ || rest_.empty()) return false;
+    if (rest_.size() < 5) return good_ = false;
+    tag_ = static_cast<std::uint8_t>(rest_[0]);
+    const std::uint64_t size = little_endian(rest_.substr(1, 4));
+    rest_.remove_prefix(5);
+    if (size > rest_.size()) return good_ = false;
+    value_ = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return true;
+  }
+
+  [[nodiscard]] bool good() const { return good_; }
+  [[nodiscard]] std::uint8_t tag() const { return tag_; }
+  [[nodiscard]] std::string text() const { return std::string(value_); }
+  [[nodiscard]] std::string_view view() const { return value_; }
+  [[nodiscard]] std::int64_t number() const {
+    return static_cast<std::int64_t>(little_endian(value_.substr(0, 8)));
+  }
+  [[nodiscard]] TimePoint time() const { return TimePoint{Duration{number()}}; }
+
+  template <class AnyId>
+  [[nodiscard]] AnyId id() const {
+    AnyId result;
+    std::copy_n(value_.begin(), std::min(value_.size(), result.bytes.size()), result.bytes.begin());
+    return result;
+  }
+
+ private:
+  std::string_view rest_;
+  std::string_view value_{};
+  std::uint8_t tag_ = 0;
+  bool good_ = false;
+};
+
+// The numbers are on disk: never change one, never give one a second meaning.
+enum EndpointTag : std::uint8_t {
+  url = 1,
+  event = 2,
+  secret = 3,
+  standard_secret = 4,
+  profile = 5,
+  uid = 6,
+  description = 7,
+  header_name = 8,
+  header_value = 9,
+  status = 10,
+  reason = 11,
+  failing = 12,
+  first_exhausted = 13,
+  created = 14,
+  updated = 15,
+};
+
+enum NoticeTag : std::uint8_t {
+  notice_kind = 1,
+  notice_tenant = 2,
+  notice_endpoint = 3,
+  notice_delivery = 4,
+  notice_type = 5,
+  notice_reason = 6,
+  notice_at = 7,
+};
+
+// What Secret's constructor takes: damaged bytes must not throw.
+bool is_secret(std::string_view text) {
+  return !text.empty() && text.size() <= 1'024;
+}
+
+void read_field(const FieldReader& in, Endpoint& e) {
+  switch (in.tag()) {
+    case url:
+      e.url = in.text();
+      break;
+    case event:
+      e.events.push_back(in.text());
+      break;
+    case secret:
+      if (is_secret(in.view())) e.secrets.emplace_back(in.view());
+      break;
+    case standard_secret:
+      if (is_secret(in.view())) e.standard_secret.emplace(in.view());
+      break;
+    case profile:
+      e.profile = in.text();
+      break;
+    case uid:
+      e.uid = in.text();
+      break;
+    case description:
+      e.description = in.text();
+      break;
+    case header_name:
+      e.headers.push_back(Header{in.text(), {}});
+      break;
+    case header_value:
+      if (!e.headers.empty()) e.headers.back().value = in.text();
+      break;
+    case status:
+      e.status = static_cast<Status>(in.number());
+      break;
+    case reason:
+      e.reason = static_cast<Reason>(in.number());
+      break;
+    case failing:
+      e.failing = in.number() != 0;
+      break;
+    case first_exhausted:
+      e.first_exhausted = in.time();
+      break;
+    case created:
+      e.created = in.time();
+      break;
+    case updated:
+      e.updated = in.time();
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace
+
+StoredEndpoint to_stored(const Endpoint& e, bool counts) {
+  FieldWriter out;
+  out.text(url, e.url);
+  for (const std::string& pattern : e.events) out.text(event, pattern);
+  for (const Secret& each : e.secrets) out.text(secret, each.reveal());
+  if (e.standard_secret) out.text(standard_secret, e.standard_secret->reveal());
+  out.text(profile, e.profile);
+  out.text(uid, e.uid);
+  out.text(description, e.description);
+  for (const Header& header : e.headers) {
+    out.text(header_name, header.name);
+    out.text(header_value, header.value);
+  }
+  out.number(status, static_cast<std::int64_t>(e.status));
+  out.number(reason, static_cast<std::int64_t>(e.reason));
+  out.number(failing, e.failing ? 1 : 0);
+  if (e.first_exhausted) out.time(first_exhausted, *e.first_exhausted);
+  out.time(created, e.created);
+  out.time(updated, e.updated);
+  return {.id = e.id,
+          .version = e.version,
+          .tenant = e.tenant,
+          .counts = counts,
+          .details = out.take()};
+}
+
+std::optional<Endpoint> to_endpoint(const StoredEndpoint& stored) {
+  Endpoint e;
+  e.id = stored.id;
+  e.version = stored.version;
+  e.tenant = stored.tenant;
+  FieldReader in(stored.details);
+  while (in.next()) read_field(in, e);
+  if (!in.good() || e.url.empty() || e.secrets.empty()) return std::nullopt;
+  return e;
+}
+
+std::string to_bytes(const Notice& notice) {
+  FieldWriter out;
+  out.number(notice_kind, static_cast<std::int64_t>(notice.kind));
+  out.text(notice_tenant, notice.tenant);
+  out.id(notice_endpoint, notice.endpoint);
+  out.id(notice_delivery, notice.delivery);
+  out.text(notice_type, notice.type);
+  out.number(notice_reason, static_cast<std::int64_t>(notice.reason));
+  out.time(notice_at, notice.at);
+  return out.take();
+}
+
+std::optional<Notice> to_notice(std::string_view bytes) {
+  Notice notice;
+  FieldReader in(bytes);
+  while (in.next()) {
+    switch (in.tag()) {
+      case notice_kind:
+        notice.kind = static_cast<NoticeKind>(in.number());
+        break;
+      case notice_tenant:
+        notice.tenant = in.text();
+        break;
+      case notice_endpoint:
+        notice.endpoint = in.id<EndpointId>();
+        break;
+      case notice_delivery:
+        notice.delivery = in.id<DeliveryId>();
+        break;
+      case notice_type:
+        notice.type = in.text();
+        break;
+      case notice_reason:
+        notice.reason = static_cast<Reason>(in.number());
+        break;
+      case notice_at:
+        notice.at = in.time();
+        break;
+      default:
+        break;
+    }
+  }
+  if (!in.good() || notice.tenant.empty()) return std::nullopt;
+  return notice;
+}
+
+}  // namespace hookwright::model

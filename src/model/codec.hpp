@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hookwright/endpoint.hpp"
+#include "hookwright/observer.hpp"
+#include "hookwright/store_batch.hpp"
+
+namespace hookwright::model {
+
+// How the dispatcher writes what stores keep for it as opaque bytes: a version byte, then fields of
+// a tag, a length and bytes. A reader skips tags that it does not know, so a later version may add
+// fields. Integers are little-endian.
+
+[[nodiscard]] StoredEndpoint to_stored(const Endpoint& endpoint, bool counts);
+
+// Nothing if the bytes are not an endpoint's.
+[[nodiscard]] std::optional<Endpoint> to_endpoint(const StoredEndpoint& stored);
+
+[[nodiscard]] std::string to_bytes(const Notice& notice);
+[[nodiscard]] std::optional<Notice> to_notice(std::string_view bytes);
+
+}  // namespace hookwright::model

@@ -1,0 +1,144 @@
+#include "hookwright/delivery.hpp"
+#include "hookwright/endpoint.hpp"
+#include "hookwright/endpoints.hpp"
+#include "hookwright/fault.hpp"
+#include "hookwright/observer.hpp"
+#include "hookwright/receipt.hpp"
+
+namespace hookwright {
+
+std::string_view to_string(Fault fault) {
+  switch (fault) {
+    case Fault::none:
+      return "none";
+    case Fault::timeout:
+      return "timeout";
+    case Fault::name_not_resolved:
+      return "name_not_resolved";
+    case Fault::blocked:
+      return "blocked";
+    case Fault::refused:
+      return "refused";
+    case Fault::reset:
+      return "reset";
+    case Fault::tls:
+      return "tls";
+    case Fault::protocol:
+      return "protocol";
+    case Fault::cancelled:
+      return "cancelled";
+    case Fault::resolver_down:
+      return "resolver_down";
+    case Fault::local:
+      return "local";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Status status) {
+  switch (status) {
+    case Status::active:
+      return "active";
+    case Status::paused:
+      return "paused";
+    case Status::disabled:
+      return "disabled";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Reason reason) {
+  switch (reason) {
+    case Reason::none:
+      return "none";
+    case Reason::by_user:
+      return "by_user";
+    case Reason::exhausted:
+      return "exhausted";
+    case Reason::gone:
+      return "gone";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Publication publication) {
+  switch (publication) {
+    case Publication::queued:
+      return "queued";
+    case Publication::nobody_listening:
+      return "nobody_listening";
+    case Publication::refused:
+      return "refused";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::none:
+      return "none";
+    case Refusal::inbox_full:
+      return "inbox_full";
+    case Refusal::body_too_large:
+      return "body_too_large";
+    case Refusal::unrepresentable:
+      return "unrepresentable";
+    case Refusal::shutting_down:
+      return "shutting_down";
+    case Refusal::store_unavailable:
+      return "store_unavailable";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Stored stored) {
+  switch (stored) {
+    case Stored::pending:
+      return "pending";
+    case Stored::yes:
+      return "yes";
+    case Stored::duplicate:
+      return "duplicate";
+    case Stored::no:
+      return "no";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(NoticeKind kind) {
+  switch (kind) {
+    case NoticeKind::delivery_exhausted:
+      return "delivery_exhausted";
+    case NoticeKind::endpoint_paused:
+      return "endpoint_paused";
+    case NoticeKind::endpoint_disabled:
+      return "endpoint_disabled";
+    case NoticeKind::endpoint_failing:
+      return "endpoint_failing";
+    case NoticeKind::endpoint_recovered:
+      return "endpoint_recovered";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(EndpointOutcome outcome) {
+  switch (outcome) {
+    case EndpointOutcome::ok:
+      return "ok";
+    case EndpointOutcome::not_found:
+      return "not_found";
+    case EndpointOutcome::uid_taken:
+      return "uid_taken";
+    case EndpointOutcome::over_limit:
+      return "over_limit";
+    case EndpointOutcome::conflict:
+      return "conflict";
+    case EndpointOutcome::store_unavailable:
+      return "store_unavailable";
+    case EndpointOutcome::shutting_down:
+      return "shutting_down";
+  }
+  return "unknown";
+}
+
+}  // namespace hookwright

@@ -1,0 +1,9 @@
+#include "hookwright/version.hpp"
+
+namespace hookwright {
+
+std::string_view version() {
+  return HOOKWRIGHT_VERSION;
+}
+
+}  // namespace hookwright
