@@ -39,7 +39,7 @@ DispatcherCore::DispatcherCore(Options&& options)
       profiles_(collect_profiles(options_)),
       ids_(options_.seed),
       listening_(options_.catalog),
-      notifier_(options_.observer, options_.limits.reports_max,
+      notifier_(options_.observer, options_.clock, options_.limits.reports_max,
                 [this](std::string key) {
                   {
                     const std::lock_guard lock(inbox_mutex_);
@@ -56,7 +56,13 @@ DispatcherCore::DispatcherCore(Options&& options)
                                                    options_.limits, options_.egress, shards_.size(),
                                                    worker_of(options_, ids_, now.wall));
   committer_->open(now);
-  if (has_threads()) start_threads();
+  if (!has_threads()) return;
+  try {
+    start_threads();
+  } catch (...) {
+    shutdown(Duration::zero());
+    throw;
+  }
 }
 
 DispatcherCore::~DispatcherCore() {
@@ -67,6 +73,7 @@ void DispatcherCore::make_shards() {
   const std::size_t count = std::max<std::size_t>(1, options_.threads);
   for (std::size_t i = 0; i < count; ++i) {
     auto shard = std::make_unique<Shard>();
+    shard->index = i;
     shard->transport = options_.transport(options_.egress);
     if (!shard->transport) throw ConfigError("options.transport", "made no transport");
     shard->sender =

@@ -55,6 +55,7 @@ class DispatcherCore final : public engine::CommitterHost {
 
  private:
   struct Shard {
+    std::size_t index = 0;
     std::unique_ptr<Transport> transport{};
     std::unique_ptr<engine::Sender> sender{};
     engine::Timeline timeline{};
@@ -148,6 +149,9 @@ class DispatcherCore final : public engine::CommitterHost {
   };
   mutable Counters counters_;
 };
+
+// Spans that callers give are cut to this, so that adding them to a time can't overflow.
+inline constexpr Duration longest_span = std::chrono::hours(24 * 3'650);
 
 // Starts a thread that no signal of the host's is delivered to. thread_posix.cpp,
 // thread_windows.cpp

@@ -129,7 +129,7 @@ EndpointResult DispatcherCore::carry_out(engine::EndpointOp&& op) {
     inbox_.queue.emplace_back(std::move(op));
   }
   if (!has_threads()) {
-    while (!answer->done) step_store();
+    work_until([&answer] { return answer->done; }, longest_span);
     return answer->result;
   }
   inbox_changed_.notify_one();

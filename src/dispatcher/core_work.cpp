@@ -128,6 +128,7 @@ void DispatcherCore::poll_shard(Shard& shard, SteadyTime until) {
 
 void DispatcherCore::hand_over(Shard& shard) {
   engine::FromSender news = shard.sender->take();
+  news.shard = shard.index;
   if (!news.empty()) {
     bool wake = false;
     {
@@ -182,7 +183,7 @@ void DispatcherCore::start_threads() {
 
 void DispatcherCore::work_until(const std::function<bool()>& done, Duration at_most) {
   Shard& shard = *shards_.front();
-  const SteadyTime end = options_.clock->steady() + at_most;
+  const SteadyTime end = options_.clock->steady() + std::min(at_most, longest_span);
   while (true) {
     bool busy = true;
     while (busy && !done()) {
@@ -194,6 +195,7 @@ void DispatcherCore::work_until(const std::function<bool()>& done, Duration at_m
     if (done() || now.steady >= end) return;
     SteadyTime wake = std::min(end, committer_->next_wake(now));
     if (const auto alarm = shard.sender->next_wake()) wake = std::min(wake, *alarm);
+    if (const auto again = notifier_.next_wake()) wake = std::min(wake, *again);
     // Something that is due and can't be done now must not stop the clock.
     poll_shard(shard,
                std::max(wake, now.steady + std::chrono::milliseconds(wake <= now.steady ? 1 : 0)));
@@ -208,6 +210,7 @@ bool DispatcherCore::drained() const {
 
 Drained DispatcherCore::shutdown(Duration at_most) {
   if (shut_down_) return drained_result_;
+  at_most = std::clamp(at_most, Duration::zero(), longest_span);
   shut_down_ = true;
   closed_ = true;
   const auto started = std::chrono::steady_clock::now();
@@ -224,7 +227,7 @@ Drained DispatcherCore::shutdown(Duration at_most) {
   drained_result_.complete = drained();
   join_all();
   for (const auto& shard : shards_) drained_result_.cancelled += shard->cancelled;
-  notifier_.stop(started + at_most);
+  notifier_.stop(at_most);
   if (notifier_thread_.joinable()) {
     notifier_thread_.join();
   } else {

@@ -8,9 +8,12 @@ namespace {
 constexpr auto again_after = std::chrono::seconds(1);
 }
 
-Notifier::Notifier(std::shared_ptr<Observer> observer, std::size_t reports_max,
-                   std::function<void(std::string)> told)
-    : observer_(std::move(observer)), reports_max_(reports_max), told_(std::move(told)) {}
+Notifier::Notifier(std::shared_ptr<Observer> observer, std::shared_ptr<Clock> clock,
+                   std::size_t reports_max, std::function<void(std::string)> told)
+    : observer_(std::move(observer)),
+      clock_(std::move(clock)),
+      reports_max_(reports_max),
+      told_(std::move(told)) {}
 
 void Notifier::attempt(AttemptReport&& report) {
   if (!observer_) return;
@@ -57,7 +60,7 @@ bool Notifier::run_once() {
     const std::lock_guard lock(mutex_);
     items.swap(items_);
     reports_ = 0;
-    if (!again_.empty() && std::chrono::steady_clock::now() >= again_at_) {
+    if (!again_.empty() && clock_->steady() >= again_at_) {
       for (NoticeItem& item : again_) items.emplace_back(std::move(item));
       again_.clear();
     }
@@ -91,7 +94,7 @@ void Notifier::tell_notice(NoticeItem&& item) {
   } catch (...) {
     const std::lock_guard lock(mutex_);
     again_.push_back(std::move(item));
-    again_at_ = std::chrono::steady_clock::now() + again_after;
+    again_at_ = clock_->steady() + again_after;
     throw;
   }
   told_(std::move(item.key));
@@ -104,7 +107,7 @@ void Notifier::run() {
     if (wait_for_more) {
       changed_.wait_for(lock, again_after, [this] { return !items_.empty() || stopping_; });
     }
-    if (stopping_ && (items_.empty() || std::chrono::steady_clock::now() >= stop_at_)) return;
+    if (stopping_ && (items_.empty() || clock_->steady() >= stop_at_)) return;
     // One at a time once stopping, so that a slow observer can't hold up the end.
     if (stopping_) {
       Item item = std::move(items_.front());
@@ -120,13 +123,19 @@ void Notifier::run() {
   }
 }
 
-void Notifier::stop(std::chrono::steady_clock::time_point until) {
+void Notifier::stop(Duration at_most) {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    stop_at_ = until;
+    stop_at_ = clock_->steady() + at_most;
   }
   changed_.notify_all();
+}
+
+std::optional<SteadyTime> Notifier::next_wake() {
+  const std::lock_guard lock(mutex_);
+  if (again_.empty()) return std::nullopt;
+  return again_at_;
 }
 
 }  // namespace hookwright

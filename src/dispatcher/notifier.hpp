@@ -8,10 +8,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "hookwright/clock.hpp"
 #include "hookwright/observer.hpp"
 #include "hookwright/time.hpp"
 
@@ -21,8 +23,8 @@ namespace hookwright {
 class Notifier {
  public:
   // `told`: a notice has been heard, and may be forgotten.
-  Notifier(std::shared_ptr<Observer> observer, std::size_t reports_max,
-           std::function<void(std::string)> told);
+  Notifier(std::shared_ptr<Observer> observer, std::shared_ptr<Clock> clock,
+           std::size_t reports_max, std::function<void(std::string)> told);
 
   // Any thread.
   void attempt(AttemptReport&& report);
@@ -37,7 +39,10 @@ class Notifier {
 
   // The body of the notifier's thread: until stop() and, if time allows, the queue is empty.
   void run();
-  void stop(std::chrono::steady_clock::time_point until);
+  void stop(Duration at_most);
+
+  // When run_once() has a notice to tell again.
+  [[nodiscard]] std::optional<SteadyTime> next_wake();
 
   [[nodiscard]] std::uint64_t errors() const { return errors_; }
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
@@ -57,6 +62,7 @@ class Notifier {
   void tell_notice(NoticeItem&& item);
 
   std::shared_ptr<Observer> observer_;
+  std::shared_ptr<Clock> clock_;
   std::size_t reports_max_;
   std::function<void(std::string)> told_;
   std::mutex mutex_;
@@ -64,9 +70,9 @@ class Notifier {
   std::deque<Item> items_;
   std::size_t reports_ = 0;  // among items_
   std::vector<NoticeItem> again_;
-  std::chrono::steady_clock::time_point again_at_{};
+  SteadyTime again_at_{};
   bool stopping_ = false;
-  std::chrono::steady_clock::time_point stop_at_{};
+  SteadyTime stop_at_{};
   std::atomic<std::uint64_t> errors_{0};
   std::atomic<std::uint64_t> dropped_{0};
 };

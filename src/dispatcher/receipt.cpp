@@ -56,7 +56,8 @@ Stored Receipt::wait(Duration at_most) const {
     }
   }
   std::unique_lock lock(state_->mutex);
-  state_->known.wait_for(lock, at_most, [this] { return state_->stored != Stored::pending; });
+  state_->known.wait_for(lock, std::min(at_most, longest_span),
+                         [this] { return state_->stored != Stored::pending; });
   return state_->stored;
 }
 

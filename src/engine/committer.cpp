@@ -31,7 +31,10 @@ Committer::Committer(Store& store, CommitterHost& host, Profiles profiles, IdGen
 Committer::~Committer() = default;
 
 void Committer::submit(FromSender&& news) {
-  for (Outcome& outcome : news.outcomes) outcomes_.push_back(std::move(outcome));
+  for (Outcome& outcome : news.outcomes) {
+    outcome.shard = news.shard;
+    outcomes_.push_back(std::move(outcome));
+  }
   for (const Returned& returned : news.returned) book_.give_back(returned);
 }
 
@@ -112,6 +115,7 @@ void Committer::failed(Plan&& plan, const StoreStatus& status, const Moment& mom
   if (broken_ || moment.steady - *trouble_since_ >= limits_.store_patience) {
     accepting_ = false;
     give_up_submissions(status.detail);
+    if (unknown_) give_up_ops(*unknown_);
   }
 }
 
@@ -123,8 +127,18 @@ void Committer::give_up_submissions(const std::string& why) {
     if (auto* submission = std::get_if<Submission>(&queued)) {
       host_.stored(*submission, Stored::no, {}, "the store failed: " + why);
     } else {
-      std::get<EndpointOp>(queued).done({.outcome = EndpointOutcome::store_unavailable});
+      EndpointOp& op = std::get<EndpointOp>(queued);
+      if (op.done) op.done({.outcome = EndpointOutcome::store_unavailable});
     }
+  }
+}
+
+// Whoever waits for a change to an endpoint is told to look again.
+void Committer::give_up_ops(Plan& plan) {
+  for (Planned& item : plan.items) {
+    auto* op = std::get_if<PlannedOp>(&item);
+    if (op == nullptr || !op->what.done) continue;
+    std::exchange(op->what.done, {})({.outcome = EndpointOutcome::store_unavailable});
   }
 }
 

@@ -181,6 +181,7 @@ class Committer {
   void commit(const Moment& moment);
   void failed(Plan&& plan, const StoreStatus& status, const Moment& moment);
   void give_up_submissions(const std::string& why);
+  void give_up_ops(Plan& plan);
   void recovered();
   [[nodiscard]] bool in_trouble() const { return trouble_since_.has_value(); }
 

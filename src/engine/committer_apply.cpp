@@ -78,7 +78,7 @@ void Committer::applied(PlannedOutcome&& item, const ChangeResult& result, bool 
     outcomes_.push_back(std::move(item.what));
     return;
   }
-  if (const auto route = routes_.find(id); route != routes_.end()) ++settled_[route->second.shard];
+  ++settled_[item.what.shard];
   book_.settle(id, item.what.epoch, delivery.position.row);
 
   const bool done = result.outcome == ChangeOutcome::applied;
@@ -166,7 +166,7 @@ void Committer::applied(PlannedOp&& item, const ChangeResult& result, const Mome
       answer.outcome = EndpointOutcome::store_unavailable;
       break;
   }
-  item.what.done(std::move(answer));
+  if (item.what.done) item.what.done(std::move(answer));
 }
 
 // Takes over an endpoint as the store has it now.

@@ -11,6 +11,7 @@ namespace hookwright::engine {
 namespace {
 
 constexpr std::size_t batch_changes_max = 4'096;
+constexpr Duration profile_unknown = std::chrono::minutes(1);
 constexpr std::size_t batch_bytes_max = std::size_t{16} << 20;
 
 std::string uid_key(const Endpoint& endpoint) {
@@ -52,6 +53,9 @@ void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
     const EndpointId id = outcome.what.delivery.endpoint;
     const auto touched = plan.touched.find(id);
     const Member* member = touched != plan.touched.end() ? &touched->second : roster_.find(id);
+    // Without its profile nothing can be decided: it waits until somebody knows it.
+    if (member != nullptr && !member->profile)
+      outcome.verdict = {.decision = Decision::spare, .delay = profile_unknown};
     const bool spared = member != nullptr && outcome.verdict.decision == Decision::exhausted &&
                         succeeded_since(*member, outcome.what.delivery);
     Settlement means = settle(outcome, member, spared, moment.now, rows_);
@@ -140,7 +144,8 @@ void Committer::plan_ops(Plan& plan, const Moment& moment) {
     if (op == nullptr || !named.insert(op->id).second) return;
     EndpointOp taken = std::move(*op);
     queue_.pop_front();
-    if (!plan_op(plan, taken, moment)) taken.done({.outcome = EndpointOutcome::not_found});
+    if (!plan_op(plan, taken, moment) && taken.done)
+      taken.done({.outcome = EndpointOutcome::not_found});
   }
 }
 

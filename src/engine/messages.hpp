@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,6 +34,7 @@ struct Destination {
 struct Outcome {
   Waiting what{};  // the row as it was before the attempt
   std::uint64_t epoch = 0;
+  std::size_t shard = 0;  // whose sender made it
   Verdict verdict{};
   TimePoint started{};  // timeline
   TimePoint ended{};    // timeline
@@ -74,6 +76,7 @@ using ToSender = std::variant<PutDestination, CloseLane, FeedLane, Settled, Trus
 
 // Sender to committer.
 struct FromSender {
+  std::size_t shard = 0;
   std::vector<Outcome> outcomes{};
   std::vector<Returned> returned{};
   [[nodiscard]] bool empty() const { return outcomes.empty() && returned.empty(); }
