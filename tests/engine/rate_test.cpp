@@ -1,0 +1,78 @@
+#include "engine/rate.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "catch2.hpp"
+
+namespace hookwright::engine {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Sends as fast as the rate lets it, for ten minutes.
+std::vector<SteadyTime> greedy(std::size_t per_minute, std::size_t burst) {
+  DeliveryPolicy policy;
+  policy.rate_per_minute = per_minute;
+  policy.rate_burst = burst;
+  Rate rate;
+  rate.limit(policy);
+  std::vector<SteadyTime> sent;
+  SteadyTime now{100s};
+  while (now < SteadyTime{700s}) {
+    now = rate.next(now);
+    rate.take(now);
+    sent.push_back(now);
+  }
+  return sent;
+}
+
+std::size_t most_in_a_minute(const std::vector<SteadyTime>& sent) {
+  std::size_t most = 0;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    while (sent[i] - sent[from] >= 1min) ++from;
+    most = std::max(most, i - from + 1);
+  }
+  return most;
+}
+
+}  // namespace
+
+TEST_CASE("in no minute do more sends pass than the rate allows, its burst included") {
+  const auto [per_minute, burst] = GENERATE(
+      std::pair<std::size_t, std::size_t>{1'200, 60}, std::pair<std::size_t, std::size_t>{1'200, 1},
+      std::pair<std::size_t, std::size_t>{1'200, 1'200},
+      std::pair<std::size_t, std::size_t>{60, 10}, std::pair<std::size_t, std::size_t>{1, 1},
+      std::pair<std::size_t, std::size_t>{7, 100});
+  const std::vector<SteadyTime> sent = greedy(per_minute, burst);
+  INFO(per_minute << " a minute, burst " << burst);
+  CHECK(most_in_a_minute(sent) <= per_minute);
+  // And it is not idle either: at least the steady share passes.
+  CHECK(sent.size() >= 10 * (per_minute - std::min(per_minute, burst)));
+}
+
+TEST_CASE("a burst passes at once after a pause") {
+  DeliveryPolicy policy;
+  policy.rate_per_minute = 60;
+  policy.rate_burst = 5;
+  Rate rate;
+  rate.limit(policy);
+  const SteadyTime now{1000s};
+  for (int i = 0; i < 5; ++i) {
+    CHECK(rate.next(now) == now);
+    rate.take(now);
+  }
+  CHECK(rate.next(now) > now);
+}
+
+TEST_CASE("no rate is no limit") {
+  Rate rate;
+  rate.limit(DeliveryPolicy{});
+  const SteadyTime now{1s};
+  for (int i = 0; i < 10'000; ++i) rate.take(now);
+  CHECK(rate.next(now) == now);
+}
+
+}  // namespace hookwright::engine
