@@ -111,7 +111,25 @@ set(HOOKWRIGHT_SOURCES
   src/store/store.cpp
   src/testing/simulated_transport.cpp
   src/testing/virtual_clock.cpp
+  src/transport/curl_transport.cpp
+  src/transport/driver.cpp
+  src/transport/exchange.cpp
+  src/transport/guard.cpp
+  src/transport/header_list.cpp
+  src/transport/inbox.cpp
+  src/transport/library.cpp
+  src/transport/lookup.cpp
+  src/transport/outcome.cpp
+  src/transport/placeholder.cpp
+  src/transport/resolution_cache.cpp
+  src/transport/resolver.cpp
+  src/transport/response.cpp
+  src/transport/sockets.cpp
+  src/transport/sockets_posix.cpp
+  src/transport/sockets_win32.cpp
+  src/transport/system_resolver.cpp
   src/transport/transport.cpp
+  src/transport/trust.cpp
   src/version.cpp
 )
 

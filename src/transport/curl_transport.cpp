@@ -1,0 +1,414 @@
+#include "transport/curl_transport.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <iterator>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include "hookwright/error.hpp"
+#include "transport/outcome.hpp"
+#include "transport/sockets.hpp"
+
+namespace hookwright::transport {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t addresses_max = 2;  // tried within one request
+constexpr std::size_t kept_max = 256;     // easy handles, some 10 KiB each
+constexpr std::size_t preferred_max = 4096;
+constexpr Duration wait_max = 1s;    // survives a lost wake-up
+constexpr auto watchdog_grace = 2s;  // for libcurl to end an overdue transfer by itself
+
+SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
+void require(bool holds, std::string_view field, std::string_view rule, std::string_view value) {
+  if (!holds) throw ConfigError(field, rule, value);
+}
+
+void check(const CurlTransportOptions& options) {
+  const auto check_size = [](std::size_t value, std::size_t max, std::string_view field) {
+    require(value >= 1 && value <= max, field, "must be between 1 and " + std::to_string(max),
+            std::to_string(value));
+  };
+  const auto check_duration = [](Duration value, std::string_view field) {
+    require(value >= 1ms && value <= 1h, field, "must be between 1 ms and an hour",
+            std::to_string(value.count()) + " ms");
+  };
+  check_size(options.connections_max, 10'000, "transport.connections_max");
+  check_size(options.response_header_bytes_max, 256 * 1024, "transport.response_header_bytes_max");
+  check_size(options.response_header_lines_max, 10'000, "transport.response_header_lines_max");
+  check_size(options.response_body_bytes_max, 16 * 1024 * 1024,
+             "transport.response_body_bytes_max");
+  require(options.excerpt_bytes_max <= options.response_body_bytes_max,
+          "transport.excerpt_bytes_max", "must not exceed transport.response_body_bytes_max",
+          std::to_string(options.excerpt_bytes_max));
+  check_duration(options.idle_max, "transport.idle_max");
+  check_duration(options.connect_max, "transport.connect_max");
+}
+
+std::shared_ptr<CURLSH> make_session_share(const Library& library) {
+  if (!library.needs_session_share || !library.session_cache_is_safe) return nullptr;
+  std::shared_ptr<CURLSH> share(curl_share_init(), curl_share_cleanup);
+  if (!share) throw std::bad_alloc();
+  // One thread only uses it, so there is nothing to lock.
+  curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  return share;
+}
+
+Settings make_settings(const CurlTransportOptions& options) {
+  check(options);
+  Settings settings;
+  settings.library = library();
+  settings.egress = options.egress;
+  settings.trust = Trust::load(settings.library, options.ca_file, !options.egress.allow_http);
+  settings.session_share = make_session_share(settings.library);
+  settings.limits = {options.response_header_bytes_max, options.response_header_lines_max,
+                     options.response_body_bytes_max, options.excerpt_bytes_max};
+  settings.idle_max = options.idle_max;
+  settings.connect_max = options.connect_max;
+  settings.http2 = options.http2;
+  return settings;
+}
+
+std::unique_ptr<Driver> make_driver(const CurlTransportOptions& options, const Settings& settings) {
+  const std::size_t connections =
+      std::max<std::size_t>(1, std::min(options.connections_max, descriptor_limit() / 2));
+  return std::make_unique<Driver>(settings.library, connections, options.http2);
+}
+
+}  // namespace
+
+CurlTransport::CurlTransport(CurlTransportOptions options)
+    : options_(std::move(options)),
+      settings_(make_settings(options_)),
+      resolver_(options_.resolver ? options_.resolver : make_system_resolver()),
+      inbox_(std::make_shared<Inbox>()),
+      driver_(make_driver(options_, settings_)) {
+  kept_.push_back(std::make_unique<Exchange>(settings_));  // throws here if libcurl is unfit
+  inbox_->attach(driver_.get());
+}
+
+CurlTransport::~CurlTransport() {
+  inbox_->attach(nullptr);
+  for (const auto& [serial, exchange] : exchanges_) {
+    if (exchange->in_driver) driver_->remove(exchange->handle(), exchange->request.slow);
+  }
+  driver_.reset();  // before the handles, which its connections may still refer to
+}
+
+void CurlTransport::wake() {
+  inbox_->ask_to_return();
+}
+
+std::unique_ptr<Exchange> CurlTransport::take_exchange() {
+  if (kept_.empty()) return std::make_unique<Exchange>(settings_);
+  std::unique_ptr<Exchange> exchange = std::move(kept_.back());
+  kept_.pop_back();
+  return exchange;
+}
+
+void CurlTransport::keep_exchange(std::unique_ptr<Exchange> exchange, bool clean) {
+  exchange->end(clean);
+  if (kept_.size() < kept_max) kept_.push_back(std::move(exchange));
+}
+
+void CurlTransport::start(RequestId id, Request&& request) {
+  const SteadyTime now = steady_now();
+  std::unique_ptr<Exchange> taken;
+  try {
+    taken = take_exchange();
+  } catch (const std::exception& failure) {
+    Completion completion;
+    completion.id = id;
+    completion.fault = Fault::local;
+    completion.detail = failure.what();
+    completion.sends = 0;
+    finished_.push_back(std::move(completion));
+    return;
+  }
+  Exchange& exchange = *taken;
+  exchange.serial = ++serial_;
+  serials_[id] = exchange.serial;
+  exchanges_.emplace(exchange.serial, std::move(taken));
+
+  const bool headers_are_fit = exchange.begin(id, std::move(request), now);
+  if (!headers_are_fit) {
+    return finish(exchange, Fault::local, "header not allowed: " + exchange.headers.refused());
+  }
+  if (!exchange.request.body) return finish(exchange, Fault::local, "no body");
+  if (!exchange.request.url.tls && !options_.egress.allow_http) {
+    return finish(exchange, Fault::blocked, "http is not allowed");
+  }
+  if (exchange.request.deadline <= now) return finish(exchange, Fault::timeout, "no time left");
+  resolve(exchange);
+}
+
+void CurlTransport::resolve(Exchange& exchange) {
+  const std::string& host = exchange.request.url.host;
+  if (const auto literal = IpAddress::parse(host)) {
+    if (!options_.egress.allow_ip_literals) {
+      return finish(exchange, Fault::blocked, "addresses in URLs are not allowed");
+    }
+    Resolution resolution;
+    resolution.status = ResolveStatus::resolved;
+    resolution.addresses.push_back(*literal);
+    return take_resolution(exchange, resolution);
+  }
+  const std::uint64_t serial = exchange.serial;
+  resolving_.emplace(exchange.request.deadline, serial);
+  resolver_->resolve(host, exchange.request.deadline,
+                     [inbox = inbox_, serial](Resolution resolution) {
+                       inbox->put(serial, std::move(resolution));
+                     });
+  take_arrivals();  // a cached answer is here already
+}
+
+void CurlTransport::take_arrivals() {
+  inbox_->take(arrivals_);
+  // Nothing below comes back here, so the vector is ours for as long as we walk it.
+  for (const Inbox::Arrival& arrival : arrivals_) {
+    const auto found = exchanges_.find(arrival.serial);
+    if (found == exchanges_.end()) continue;  // it ended meanwhile
+    Exchange& exchange = *found->second;
+    if (resolving_.erase({exchange.request.deadline, exchange.serial}) == 0) continue;
+    take_resolution(exchange, arrival.resolution);
+  }
+}
+
+void CurlTransport::take_resolution(Exchange& exchange, const Resolution& resolution) {
+  if (resolution.status == ResolveStatus::unavailable) {
+    return finish(exchange, Fault::resolver_down, resolution.detail);
+  }
+  if (resolution.status != ResolveStatus::resolved || resolution.addresses.empty()) {
+    return finish(exchange, Fault::name_not_resolved, resolution.detail);
+  }
+  // One forbidden address among allowed ones is enough: it is how a name that may be moved inside
+  // at any moment looks.
+  for (const IpAddress& address : resolution.addresses) {
+    if (!options_.egress.allows(address)) {
+      return finish(exchange, Fault::blocked,
+                    "the name has a forbidden address: " + address.text());
+    }
+  }
+  choose_addresses(exchange, resolution.addresses);
+  launch(exchange, false);
+}
+
+void CurlTransport::choose_addresses(Exchange& exchange,
+                                     const std::vector<IpAddress>& vetted) const {
+  exchange.addresses = vetted;
+  const auto preferred = preferred_.find(exchange.request.url.host);
+  if (preferred != preferred_.end()) {
+    const auto found =
+        std::find(exchange.addresses.begin(), exchange.addresses.end(), preferred->second);
+    if (found != exchange.addresses.end())
+      std::rotate(exchange.addresses.begin(), found, found + 1);
+  }
+  if (exchange.addresses.size() > addresses_max) exchange.addresses.resize(addresses_max);
+}
+
+// A host whose first address doesn't answer would cost a failed connect for each new connection.
+void CurlTransport::remember_address(const Exchange& exchange) {
+  if (exchange.address == 0) return;
+  if (preferred_.size() >= preferred_max) preferred_.clear();
+  preferred_[exchange.request.url.host] = exchange.addresses[exchange.address];
+}
+
+void CurlTransport::launch(Exchange& exchange, bool fresh_connection) {
+  const SteadyTime now = steady_now();
+  if (exchange.request.deadline <= now) return finish(exchange, Fault::timeout, "no time left");
+  if (!exchange.prepare(now, fresh_connection) ||
+      !driver_->add(exchange.handle(), exchange.request.slow)) {
+    return finish(exchange, Fault::local, "libcurl took neither the options nor the transfer");
+  }
+  exchange.in_driver = true;
+}
+
+void CurlTransport::take_finished() {
+  while (const auto finished = driver_->next_finished()) {
+    Exchange& exchange = Exchange::of(finished->handle);
+    driver_->remove(finished->handle, exchange.request.slow);
+    exchange.in_driver = false;
+    conclude(exchange, finished->code);
+  }
+}
+
+// Starts the request's second transfer if there is a reason to.
+bool CurlTransport::try_again(Exchange& exchange, CURLcode code) {
+  const Guard& guard = exchange.guard;
+  if (guard.blocked()) return false;
+  const bool connection_was_dead = code == CURLE_SEND_FAIL_REWIND || guard.stopped_repeat();
+  if (connection_was_dead && guard.sends() < 2) {
+    launch(exchange, true);
+    return true;
+  }
+  curl_off_t connected = 0;
+  curl_easy_getinfo(exchange.handle(), CURLINFO_CONNECT_TIME_T, &connected);
+  const bool not_connected =
+      code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT && connected == 0);
+  if (not_connected && guard.sends() == 0 &&
+      !is_shortage(guard.socket_error(), guard.vetted().is_v6()) &&
+      exchange.address + 1 < exchange.addresses.size() &&
+      exchange.request.deadline > steady_now()) {
+    ++exchange.address;
+    launch(exchange, false);
+    return true;
+  }
+  return false;
+}
+
+void CurlTransport::conclude(Exchange& exchange, CURLcode code) {
+  const Guard& guard = exchange.guard;
+  if (exchange.response.complete()) {
+    remember_address(exchange);
+    std::string detail;
+    if (exchange.response.over_body_cap()) {
+      detail = "the body was cut";
+    } else if (code != CURLE_OK) {
+      detail = "after the headers: " + describe(code, exchange.error_text(),
+                                                guard.placeholder_text(), guard.vetted().text());
+    }
+    return finish(exchange, Fault::none, std::move(detail));
+  }
+  if (try_again(exchange, code)) return;
+
+  long os_error = guard.socket_error();
+  if (code == CURLE_COULDNT_CONNECT && os_error == 0) {
+    curl_easy_getinfo(exchange.handle(), CURLINFO_OS_ERRNO, &os_error);
+  }
+  Fault fault = fault_of(code);
+  std::string detail =
+      describe(code, exchange.error_text(), guard.placeholder_text(), guard.vetted().text());
+  if (guard.blocked()) {
+    fault = Fault::blocked;
+    detail = "the connection would have gone elsewhere";
+  } else if (guard.stopped_repeat()) {
+    fault = Fault::reset;
+    detail = "the connection died again";
+  } else if (exchange.response.over_header_caps()) {
+    fault = Fault::protocol;
+    detail = "too many headers";
+  } else if (code == CURLE_COULDNT_CONNECT &&
+             is_shortage(static_cast<int>(os_error), guard.vetted().is_v6())) {
+    fault = Fault::local;
+  }
+  finish(exchange, fault, std::move(detail));
+}
+
+void CurlTransport::finish(Exchange& exchange, Fault fault, std::string detail) {
+  Completion completion;
+  completion.id = exchange.id;
+  completion.fault = fault;
+  if (fault == Fault::none) {
+    completion.status = exchange.response.status();
+    completion.retry_after = std::move(exchange.response.retry_after);
+    completion.body = std::move(exchange.response.excerpt);
+  }
+  completion.elapsed = std::chrono::floor<Duration>(steady_now() - exchange.started);
+  if (!exchange.addresses.empty()) completion.address = exchange.addresses[exchange.address].text();
+  completion.detail = std::move(detail);
+  completion.sends = exchange.guard.sends();
+  finished_.push_back(std::move(completion));
+
+  const Completion& result = finished_.back();
+  const bool clean = fault == Fault::none && result.detail.empty() && result.sends == 1;
+  serials_.erase(exchange.id);
+  auto node = exchanges_.extract(exchange.serial);
+  keep_exchange(std::move(node.mapped()), clean);
+}
+
+void CurlTransport::cancel(RequestId id) {
+  const auto found = serials_.find(id);
+  if (found == serials_.end()) return;
+  Exchange& exchange = *exchanges_.at(found->second);
+  resolving_.erase({exchange.request.deadline, exchange.serial});
+  if (exchange.in_driver) {
+    driver_->remove(exchange.handle(), exchange.request.slow);
+    exchange.in_driver = false;
+  }
+  const bool answered = exchange.response.complete();
+  finish(exchange, answered ? Fault::none : Fault::cancelled, "cancelled");
+}
+
+void CurlTransport::end_overdue(SteadyTime now) {
+  while (!resolving_.empty() && resolving_.begin()->first <= now) {
+    Exchange& exchange = *exchanges_.at(resolving_.begin()->second);
+    resolving_.erase(resolving_.begin());
+    finish(exchange, Fault::timeout, "the name was not resolved in time");
+  }
+  if (now - watched_ < wait_max) return;
+  watched_ = now;
+  std::vector<Exchange*> overdue;
+  for (const auto& [serial, exchange] : exchanges_) {
+    if (exchange->in_driver && now > exchange->request.deadline + watchdog_grace) {
+      overdue.push_back(exchange.get());
+    }
+  }
+  for (Exchange* exchange : overdue) {
+    driver_->remove(exchange->handle(), exchange->request.slow);
+    exchange->in_driver = false;
+    const bool answered = exchange->response.complete();
+    finish(*exchange, answered ? Fault::none : Fault::timeout, "ended by the watchdog");
+  }
+}
+
+// After an error that libcurl's manual calls unrecoverable.
+void CurlTransport::replace_driver() {
+  inbox_->attach(nullptr);
+  std::vector<Exchange*> lost;
+  for (const auto& [serial, exchange] : exchanges_) {
+    if (exchange->in_driver) lost.push_back(exchange.get());
+  }
+  for (Exchange* exchange : lost) {
+    driver_->remove(exchange->handle(), exchange->request.slow);
+    exchange->in_driver = false;
+    const bool answered = exchange->response.complete();
+    finish(*exchange, answered ? Fault::none : Fault::local, "libcurl failed as a whole");
+  }
+  driver_ = make_driver(options_, settings_);
+  inbox_->attach(driver_.get());
+}
+
+void CurlTransport::hand_out(std::vector<Completion>& out) {
+  std::move(finished_.begin(), finished_.end(), std::back_inserter(out));
+  finished_.clear();
+}
+
+Duration CurlTransport::time_to_wait(SteadyTime until, SteadyTime now) const {
+  SteadyTime next = until;
+  if (!resolving_.empty()) next = std::min(next, resolving_.begin()->first);
+  // Compared before they are subtracted: `until` may be the end of time.
+  return next >= now + wait_max ? wait_max : std::chrono::ceil<Duration>(next - now);
+}
+
+void CurlTransport::poll(SteadyTime until, std::vector<Completion>& out) {
+  for (;;) {
+    take_arrivals();
+    if (!driver_->turn()) replace_driver();
+    take_finished();
+    const SteadyTime now = steady_now();
+    end_overdue(now);
+    const bool asked_to_return = inbox_->take_wish();
+    if (!finished_.empty() || asked_to_return || now >= until) return hand_out(out);
+    if (!inbox_->begin_wait()) continue;
+    const bool sound = driver_->wait(time_to_wait(until, now));
+    inbox_->end_wait();
+    if (!sound) replace_driver();
+  }
+}
+
+}  // namespace hookwright::transport
+
+namespace hookwright {
+
+std::unique_ptr<Transport> make_curl_transport(CurlTransportOptions options) {
+  return std::make_unique<transport::CurlTransport>(std::move(options));
+}
+
+}  // namespace hookwright

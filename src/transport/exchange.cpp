@@ -1,0 +1,236 @@
+#include "transport/exchange.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include "hookwright/error.hpp"
+
+namespace hookwright::transport {
+namespace {
+
+// libcurl calls these from C: nothing may be thrown through it. Memory is all that can run out.
+template <class Action>
+std::size_t guarded(Action action) noexcept {
+  try {
+    return action();
+  } catch (...) {
+    return 0;  // fewer bytes than offered: libcurl ends the transfer
+  }
+}
+
+extern "C" std::size_t hookwright_take_header(char* bytes, std::size_t, std::size_t size,
+                                              void* exchange) {
+  return guarded([=] {
+    Response& response = static_cast<Exchange*>(exchange)->response;
+    return response.take_header({bytes, size}) ? size : 0;
+  });
+}
+
+extern "C" std::size_t hookwright_take_body(char* bytes, std::size_t, std::size_t size,
+                                            void* exchange) {
+  return guarded([=] {
+    Response& response = static_cast<Exchange*>(exchange)->response;
+    return response.take_body({bytes, size}) ? size : 0;
+  });
+}
+
+extern "C" std::size_t hookwright_read_body(char* to, std::size_t, std::size_t size,
+                                            void* exchange) {
+  return static_cast<Exchange*>(exchange)->read_body(to, size);
+}
+
+extern "C" int hookwright_seek_body(void* exchange, curl_off_t offset, int origin) {
+  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
+  return static_cast<Exchange*>(exchange)->seek_body(static_cast<std::uint64_t>(offset));
+}
+
+// Sets options and remembers the first that failed.
+class Setter {
+ public:
+  explicit Setter(CURL* handle) : handle_(handle) {}
+
+  template <class Value>
+  void operator()(CURLoption option, Value value) {
+    keep(curl_easy_setopt(handle_, option, value));
+  }
+
+  // For an option that is newer than the oldest libcurl we work with, and that older ones can do
+  // without.
+  template <class Value>
+  void if_known(CURLoption option, Value value) {
+    const CURLcode code = curl_easy_setopt(handle_, option, value);
+    if (code != CURLE_UNKNOWN_OPTION && code != CURLE_NOT_BUILT_IN) keep(code);
+  }
+
+  void keep(CURLcode code) {
+    if (result == CURLE_OK) result = code;
+  }
+
+  CURLcode result = CURLE_OK;
+
+ private:
+  CURL* handle_;
+};
+
+void forbid_other_protocols(Setter& set, bool allow_http) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  set(CURLOPT_PROTOCOLS_STR, allow_http ? "https,http" : "https");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, "https");
+#else
+  set(CURLOPT_PROTOCOLS, allow_http ? CURLPROTO_HTTPS | CURLPROTO_HTTP : CURLPROTO_HTTPS);
+  set(CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTPS);
+#endif
+}
+
+long whole_seconds(Duration duration) {
+  return static_cast<long>(
+      std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count()));
+}
+
+}  // namespace
+
+Exchange::Exchange(const Settings& settings)
+    : guard(settings.egress),
+      response(settings.limits),
+      settings_(&settings),
+      handle_(curl_easy_init(), curl_easy_cleanup) {
+  if (!handle_) throw std::bad_alloc();
+  const CURLcode code = set_fixed_options();
+  if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+  if (code != CURLE_OK) {
+    throw ConfigError("transport.libcurl", "must know all the options that keep requests safe",
+                      curl_easy_strerror(code));
+  }
+}
+
+Exchange::~Exchange() = default;
+
+Exchange& Exchange::of(CURL* handle) {
+  char* exchange = nullptr;
+  curl_easy_getinfo(handle, CURLINFO_PRIVATE, &exchange);
+  return *static_cast<Exchange*>(static_cast<void*>(exchange));
+}
+
+CURLcode Exchange::set_fixed_options() {
+  Setter set(handle_.get());
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_ERRORBUFFER, error_.data());
+  set(CURLOPT_PRIVATE, this);
+  set.keep(guard.install(handle_.get()));
+
+  // Where it may go: straight to the URL's host, whatever the environment or the answer says.
+  forbid_other_protocols(set, settings_->egress.allow_http);
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_PROXY, "");
+  set(CURLOPT_NOPROXY, "*");
+  set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  set(CURLOPT_PATH_AS_IS, 1L);
+  set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);  // else every transfer that ends walks the whole cache
+#if LIBCURL_VERSION_NUM >= 0x075700
+  set.if_known(CURLOPT_QUICK_EXIT, 1L);
+#endif
+
+  // What is sent: the body through a callback that cannot be rewound, so that libcurl cannot repeat
+  // the POST behind our back when a kept connection turns out to be dead.
+  set(CURLOPT_HTTP_VERSION,
+      static_cast<long>(settings_->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_POST, 1L);
+  set(CURLOPT_READFUNCTION, hookwright_read_body);
+  set(CURLOPT_READDATA, this);
+  set(CURLOPT_SEEKFUNCTION, hookwright_seek_body);
+  set(CURLOPT_SEEKDATA, this);
+  set(CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024);  // the least; a hung request holds on to it
+
+  // What is taken.
+  set(CURLOPT_HEADERFUNCTION, hookwright_take_header);
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_WRITEFUNCTION, hookwright_take_body);
+  set(CURLOPT_WRITEDATA, this);
+  set(CURLOPT_HTTP09_ALLOWED, 0L);
+  set(CURLOPT_BUFFERSIZE, 4096L);
+
+  set(CURLOPT_SSL_VERIFYPEER, 1L);
+  set(CURLOPT_SSL_VERIFYHOST, 2L);
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set.keep(settings_->trust->apply(handle_.get()));
+  if (!settings_->library.session_cache_is_safe) set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  if (settings_->session_share) set(CURLOPT_SHARE, settings_->session_share.get());
+
+  set(CURLOPT_MAXAGE_CONN, whole_seconds(settings_->idle_max));
+#if LIBCURL_VERSION_NUM >= 0x075000
+  set.if_known(CURLOPT_MAXLIFETIME_CONN, 300L);  // a connection outlives a change of DNS no longer
+#endif
+  fixed_options_are_set_ = set.result == CURLE_OK;
+  return set.result;
+}
+
+bool Exchange::begin(RequestId new_id, Request&& new_request, SteadyTime now) {
+  id = new_id;
+  request = std::move(new_request);
+  started = now;
+  addresses.clear();
+  address = 0;
+  guard.begin();
+  response.clear();
+  error_[0] = '\0';
+  return headers.assign(request.headers);
+}
+
+bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
+  const IpAddress& vetted = addresses[address];
+  guard.aim(
+      settings_->placeholders.make(settings_->egress, request.url.host, request.url.port, vetted),
+      vetted, request.url.port);
+  response.clear();
+  error_[0] = '\0';
+  body_read_ = 0;
+
+  // libcurl takes 0 for "no limit".
+  const auto left = std::max(Duration{1}, std::chrono::floor<Duration>(request.deadline - now));
+  const auto connect = std::max(Duration{1}, std::min(settings_->connect_max, left / 2));
+
+  Setter set(handle_.get());
+  if (!fixed_options_are_set_) set.keep(set_fixed_options());
+  set(CURLOPT_URL, request.url.text.c_str());
+  set(CURLOPT_CONNECT_TO, guard.connect_to());
+  set(CURLOPT_HTTPHEADER, headers.lines());
+  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count()));
+  set(CURLOPT_FRESH_CONNECT, fresh_connection ? 1L : 0L);
+  set(CURLOPT_FORBID_REUSE, request.slow ? 1L : 0L);
+  return set.result == CURLE_OK;
+}
+
+void Exchange::end(bool clean) {
+  request = Request{};
+  serial = 0;
+  // Setting some forty options again costs more than the rest of a request's preparation. So a
+  // handle keeps them as long as all goes well; after any other end it starts afresh, since until
+  // 8.17 only a reset clears libcurl's count of dead connections, and whatever else may linger.
+  if (clean) return;
+  curl_easy_reset(handle_.get());
+  fixed_options_are_set_ = false;
+}
+
+std::size_t Exchange::read_body(char* to, std::size_t size) {
+  if (body_read_ == 0) guard.count_send_if_not_asked();
+  const std::string_view rest = std::string_view(*request.body).substr(body_read_);
+  const std::size_t count = std::min(size, rest.size());
+  std::memcpy(to, rest.data(), count);
+  body_read_ += count;
+  return count;
+}
+
+int Exchange::seek_body(std::uint64_t offset) {
+  if (offset != 0 || !guard.may_rewind()) return CURL_SEEKFUNC_FAIL;
+  body_read_ = 0;
+  return CURL_SEEKFUNC_OK;
+}
+
+}  // namespace hookwright::transport

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hookwright/address.hpp"
+#include "hookwright/egress.hpp"
+#include "hookwright/time.hpp"
+#include "hookwright/transport.hpp"
+#include "transport/guard.hpp"
+#include "transport/header_list.hpp"
+#include "transport/library.hpp"
+#include "transport/placeholder.hpp"
+#include "transport/response.hpp"
+#include "transport/trust.hpp"
+
+namespace hookwright::transport {
+
+// What all requests of a transport have in common.
+struct Settings {
+  Library library{};
+  EgressPolicy egress{};
+  std::shared_ptr<const Trust> trust{};
+  std::shared_ptr<CURLSH> session_share{};  // null where libcurl shares TLS sessions anyway
+  Placeholders placeholders{};
+  ResponseLimits limits{};
+  Duration idle_max{};
+  Duration connect_max{};
+  bool http2 = false;
+};
+
+// One request on its way: a kept easy handle, and all that libcurl reads or writes meanwhile. A
+// request takes one transfer, or two where an address does not answer or a kept connection is dead.
+class Exchange {
+ public:
+  // Throws ConfigError ("transport.libcurl") if a protection cannot be switched on.
+  explicit Exchange(const Settings& settings);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // Takes a request. False if a header must not be sent: headers.refused().
+  bool begin(RequestId id, Request&& request, SteadyTime now);
+
+  // Makes the handle ready for a transfer to addresses[address]. False if libcurl has no memory.
+  bool prepare(SteadyTime now, bool fresh_connection);
+
+  // After the request has ended. `clean`: its last transfer was a success of libcurl's.
+  void end(bool clean);
+
+  // The exchange that a handle belongs to.
+  static Exchange& of(CURL* handle);
+
+  [[nodiscard]] CURL* handle() const { return handle_.get(); }
+
+  // libcurl's words for what went wrong, empty if it had none.
+  [[nodiscard]] std::string_view error_text() const { return error_.data(); }
+
+  std::size_t read_body(char* to, std::size_t size);
+  int seek_body(std::uint64_t offset);
+
+  // The transport's notes on the request.
+  std::uint64_t serial = 0;
+  RequestId id = 0;
+  Request request{};
+  SteadyTime started{};
+  std::vector<IpAddress> addresses{};  // vetted, at most two
+  std::size_t address = 0;             // the one in use
+  bool in_driver = false;
+
+  Guard guard;
+  HeaderList headers;
+  Response response;
+
+ private:
+  CURLcode set_fixed_options();
+
+  const Settings* settings_;
+  std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_;
+  std::array<char, CURL_ERROR_SIZE> error_{};
+  std::size_t body_read_ = 0;
+  bool fixed_options_are_set_ = false;
+};
+
+}  // namespace hookwright::transport

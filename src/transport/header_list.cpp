@@ -1,0 +1,85 @@
+#include "transport/header_list.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace hookwright::transport {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool same_name(std::string_view a, std::string_view lower_b) {
+  return std::equal(a.begin(), a.end(), lower_b.begin(), lower_b.end(),
+                    [](char x, char y) { return lower(x) == y; });
+}
+
+// RFC 9110 token characters.
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+// A value of blanks alone would make libcurl leave the header out.
+bool is_value(std::string_view text) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  if (!text.empty() && (is_blank(text.front()) || is_blank(text.back()))) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 0x20 && c <= 0x7E) || c == '\t'; });
+}
+
+// What libcurl sets itself, or what changes the meaning of the message.
+bool is_reserved(std::string_view name) {
+  constexpr std::array<std::string_view, 8> reserved = {
+      "connection", "content-length",    "expect", "host", "te",
+      "trailer",    "transfer-encoding", "upgrade"};
+  return std::any_of(reserved.begin(), reserved.end(),
+                     [name](std::string_view other) { return same_name(name, other); });
+}
+
+bool contains(const std::vector<Header>& headers, std::string_view lower_name) {
+  return std::any_of(headers.begin(), headers.end(), [lower_name](const Header& header) {
+    return same_name(header.name, lower_name);
+  });
+}
+
+}  // namespace
+
+bool HeaderList::assign(const std::vector<Header>& headers) {
+  text_.clear();
+  begins_.clear();
+  const auto add = [this](std::string_view name, std::string_view separator,
+                          std::string_view value) {
+    begins_.push_back(text_.size());
+    text_.append(name).append(separator).append(value).push_back('\0');
+  };
+  for (const Header& header : headers) {
+    if (!is_token(header.name) || !is_value(header.value) || is_reserved(header.name)) {
+      refused_ = header.name;
+      return false;
+    }
+    // To libcurl "Name:" means that the header is to be left out, and "Name;" that it is empty.
+    if (header.value.empty()) {
+      add(header.name, ";", "");
+    } else {
+      add(header.name, ": ", header.value);
+    }
+  }
+  add("Expect", ":", "");
+  if (!contains(headers, "accept")) add("Accept", ":", "");
+  if (!contains(headers, "content-type")) add("Content-Type", ":", "");
+
+  nodes_.resize(begins_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    nodes_[i].data = text_.data() + begins_[i];
+    nodes_[i].next = i + 1 < nodes_.size() ? &nodes_[i + 1] : nullptr;
+  }
+  return true;
+}
+
+}  // namespace hookwright::transport

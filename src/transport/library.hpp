@@ -1,0 +1,21 @@
+#pragma once
+
+#include <curl/curl.h>
+
+namespace hookwright::transport {
+
+// What the libcurl that runs here is, and can do. It may be older or newer than the headers that we
+// were compiled with, so this is asked at run time.
+struct Library {
+  unsigned version = 0;          // 0x075801 for 7.88.1
+  bool openssl_is_ours = false;  // its OpenSSL is the one that we link, so objects may be shared
+  bool needs_session_share = false;  // TLS sessions outlive an easy handle only in a share
+  bool session_cache_is_safe = true;
+  bool sockets_are_tracked = true;  // socket callbacks can be trusted
+};
+
+// Initialises libcurl once for the process. Throws ConfigError ("transport.libcurl") if this
+// libcurl is unfit.
+const Library& library();
+
+}  // namespace hookwright::transport

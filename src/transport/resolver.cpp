@@ -1,0 +1,7 @@
+#include "hookwright/resolver.hpp"
+
+namespace hookwright {
+
+Resolver::~Resolver() = default;
+
+}  // namespace hookwright

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace hookwright::transport {
+
+struct ResponseLimits {
+  std::size_t header_bytes_max = 0;
+  std::size_t header_lines_max = 0;
+  std::size_t body_bytes_max = 0;
+  std::size_t excerpt_bytes_max = 0;
+};
+
+// What has arrived of an answer so far, bounded in every direction. The receiver is hostile.
+class Response {
+ public:
+  explicit Response(const ResponseLimits& limits) : limits_(&limits) {}
+
+  void clear();
+
+  // One line of any header block, trailers and interim answers included. False: over the caps.
+  bool take_header(std::string_view line);
+
+  // Some bytes of the body. False: enough of it.
+  bool take_body(std::string_view bytes);
+
+  // The final header block has arrived, so `status` is the answer whatever follows.
+  [[nodiscard]] bool complete() const { return complete_; }
+  [[nodiscard]] int status() const { return status_; }
+  [[nodiscard]] bool over_header_caps() const { return over_header_caps_; }
+  [[nodiscard]] bool over_body_cap() const { return body_bytes_ > limits_->body_bytes_max; }
+
+  std::string retry_after{};
+  std::string excerpt{};
+
+ private:
+  const ResponseLimits* limits_;
+  std::size_t header_bytes_ = 0;
+  std::size_t header_lines_ = 0;
+  std::size_t body_bytes_ = 0;
+  int status_ = 0;
+  bool complete_ = false;
+  bool over_header_caps_ = false;
+};
+
+}  // namespace hookwright::transport

@@ -1,0 +1,45 @@
+#pragma once
+
+// The operating system's sockets, under the names that POSIX and Windows share.
+
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#endif
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <optional>
+
+#include "hookwright/address.hpp"
+
+namespace hookwright::transport {
+
+// A TCP socket that doesn't block and isn't inherited, or CURL_SOCKET_BAD with `error` set.
+curl_socket_t open_tcp_socket(int family, int& error);
+
+// Whether an error of the operating system, from a socket or a connect, is a shortage on our side
+// (descriptors, memory, ports) rather than the receiver's refusal. With IPv6, "address not
+// available" says that this host has none.
+bool is_shortage(int error, bool v6);
+
+// How many descriptors this process may have open.
+std::size_t descriptor_limit();
+
+// `to` must have room for a sockaddr_storage. Returns the length.
+unsigned write_sockaddr(const IpAddress& address, unsigned short port, sockaddr* to);
+
+struct Endpoint {
+  IpAddress address{};
+  unsigned short port = 0;
+};
+
+// Nothing for any other family, or where `size` is too small for it.
+std::optional<Endpoint> read_sockaddr(const sockaddr* from, std::size_t size);
+
+}  // namespace hookwright::transport

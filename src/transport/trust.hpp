@@ -1,0 +1,40 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <memory>
+#include <string>
+
+#include "transport/library.hpp"
+
+struct x509_store_st;
+
+namespace hookwright::transport {
+
+// The certificates that receivers are verified against.
+//
+// Where libcurl uses the OpenSSL that we link, they are parsed once and shared by all connections
+// of the process: with Debian's defaults libcurl parses the whole bundle for each new connection,
+// 26 ms of CPU inside the event loop. Elsewhere libcurl is given the bundle and no directory, which
+// lets it keep what it parsed, from 7.87 and with OpenSSL.
+class Trust {
+ public:
+  // `ca_file` is empty for the system's certificates, which SSL_CERT_FILE and the like don't
+  // change: nothing is read from the environment. `required` is false where all requests may be
+  // plain http. Throws ConfigError ("transport.ca_file").
+  static std::shared_ptr<const Trust> load(const Library& library, const std::string& ca_file,
+                                           bool required);
+
+  // Sets a handle's options; they refer to this object.
+  CURLcode apply(CURL* handle) const;
+
+  // Public for std::make_shared only.
+  Trust(const Library& library, const std::string& ca_file, bool required);
+
+ private:
+  std::shared_ptr<x509_store_st> store_;  // null where libcurl is to read the files
+  std::string file_;
+  std::string directory_;
+};
+
+}  // namespace hookwright::transport

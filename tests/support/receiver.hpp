@@ -1,0 +1,112 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "support/certificates.hpp"
+
+struct ssl_ctx_st;
+
+namespace hookwright::testing {
+
+// A request as it came over the wire.
+struct Received {
+  std::string head{};  // request line and headers as sent, with the empty line at their end
+  std::string method{};
+  std::string target{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
+  std::size_t connection = 0;     // counted from 1
+  std::size_t on_connection = 0;  // the how-manieth of it, from 1
+  std::string server_name{};      // the SNI, with TLS
+
+  // The value of the first header of this name, in any case; nothing if there is none.
+  [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
+  [[nodiscard]] std::size_t count(std::string_view name) const;
+};
+
+// What a receiver does with a request: it writes `bytes` as they are, and then `then`.
+struct Reply {
+  enum class Then { keep, close, reset, stall, drip };
+  std::string bytes{};
+  Then then = Then::keep;  // stall: nothing until the receiver goes; drip: a byte now and then
+};
+
+// A whole answer with Content-Length.
+Reply answer(int status, std::string_view body = {}, std::string_view more_header_lines = {});
+
+// What it does with a connection before it reads from it.
+enum class OnAccept { serve, close, reset, stall };
+
+struct ReceiverOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;                         // any that is free
+  const Identity* identity = nullptr;             // TLS with this certificate; plain if null
+  int tls_version_max = 0;                        // 0x0302 for TLS 1.1; 0 for no limit
+  std::function<Reply(const Received&)> reply{};  // 200 if empty; on the connection's own thread
+  std::function<OnAccept(std::size_t connection)> on_accept{};
+};
+
+// An HTTP/1.1 server for tests, on real sockets of the loopback interface, a thread per connection.
+// What it has seen may be asked from any thread.
+class Receiver {
+ public:
+  explicit Receiver(ReceiverOptions options = {});
+  ~Receiver();
+  Receiver(const Receiver&) = delete;
+  Receiver& operator=(const Receiver&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  // "http://127.0.0.1:40000/hook", or with another host name in place of the address.
+  [[nodiscard]] std::string url(std::string_view target = "/hook",
+                                std::string_view host = {}) const;
+
+  [[nodiscard]] std::vector<Received> requests() const;
+  [[nodiscard]] std::size_t connections() const;
+
+  // False if so many requests, or connections, have not come within five seconds.
+  [[nodiscard]] bool wait_for_requests(std::size_t count) const;
+  [[nodiscard]] bool wait_for_connections(std::size_t count) const;
+
+  // Closes all connections, and goes on listening.
+  void drop_connections();
+
+ private:
+  class Connection;
+
+  void listen();
+  void accept_connections();
+  void serve(std::size_t number, int socket);
+  void talk(Connection& connection, std::size_t number);
+  bool carry_out(Connection& connection, const Reply& reply);
+  void stall();
+
+  ReceiverOptions options_;
+  std::shared_ptr<ssl_ctx_st> tls_;
+  int listener_ = -1;
+  int stop_pipe_[2] = {-1, -1};
+  std::uint16_t port_ = 0;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::vector<Received> requests_;
+  std::size_t connections_ = 0;
+  std::map<std::size_t, int> open_;  // sockets by connection
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+  std::thread acceptor_;
+};
+
+}  // namespace hookwright::testing

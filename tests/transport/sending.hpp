@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "catch2.hpp"
+#include "hookwright/transports/curl.hpp"
+#include "support/receiver.hpp"
+#include "support/scripted_resolver.hpp"
+
+// What the transport's tests share: a transport whose names the test makes up, and ways to send.
+namespace hookwright::testing {
+
+using namespace std::chrono_literals;
+
+inline SteadyTime in(Duration time) {
+  return std::chrono::steady_clock::now() + time;
+}
+
+inline Request post(const std::string& url, std::string body = R"({"id":1})",
+                    Duration deadline = 5s) {
+  Request request;
+  request.url = parse_url(url, EgressPolicy::development());
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = std::make_shared<const std::string>(std::move(body));
+  request.deadline = in(deadline);
+  return request;
+}
+
+// Polls until so many have completed, and gives up after ten seconds.
+inline std::vector<Completion> poll_for(Transport& transport, std::size_t count) {
+  std::vector<Completion> out;
+  const SteadyTime patience = in(10s);
+  while (out.size() < count && std::chrono::steady_clock::now() < patience) {
+    transport.poll(patience, out);
+  }
+  CHECK(out.size() == count);
+  out.resize(count);
+  return out;
+}
+
+// Sends one request and waits for its end.
+inline Completion send(Transport& transport, Request request) {
+  static RequestId id = 1000;
+  transport.start(++id, std::move(request));
+  const Completion completion = poll_for(transport, 1)[0];
+  CHECK(completion.id == id);
+  CAPTURE(completion.detail);
+  CHECK((completion.fault == Fault::none) == (completion.status != 0));
+  return completion;
+}
+
+// A transport under the development policy; "hook.test" is 127.0.0.1.
+struct Sender {
+  explicit Sender(CurlTransportOptions options = {}) {
+    resolver->set("hook.test", {"127.0.0.1"});
+    options.egress = EgressPolicy::development();
+    options.resolver = resolver;
+    transport = make_curl_transport(std::move(options));
+  }
+
+  Completion send(Request request) { return testing::send(*transport, std::move(request)); }
+
+  std::shared_ptr<ScriptedResolver> resolver = std::make_shared<ScriptedResolver>();
+  std::unique_ptr<Transport> transport{};
+};
+
+}  // namespace hookwright::testing
