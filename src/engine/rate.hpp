@@ -20,8 +20,9 @@ class Rate {
     }
     const std::size_t burst = std::clamp<std::size_t>(policy.rate_burst, 1, policy.rate_per_minute);
     const std::size_t steady_rate = std::max<std::size_t>(1, policy.rate_per_minute - burst + 1);
-    interval_ =
-        std::chrono::nanoseconds(std::chrono::minutes(1)) / static_cast<std::int64_t>(steady_rate);
+    // Rounded up, or one more would slip into the minute.
+    const std::chrono::nanoseconds minute = std::chrono::minutes(1);
+    interval_ = minute / static_cast<std::int64_t>(steady_rate) + std::chrono::nanoseconds(1);
     slack_ = interval_ * static_cast<std::int64_t>(burst - 1);
   }
 
