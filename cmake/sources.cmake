@@ -146,4 +146,16 @@ set(HOOKWRIGHT_SQLITE_HEADERS
 )
 
 set(HOOKWRIGHT_SQLITE_SOURCES
+  src/store/file_lock.cpp
+  src/store/file_lock_posix.cpp
+  src/store/file_lock_windows.cpp
+  src/store/sqlite_cleaner.cpp
+  src/store/sqlite_connection.cpp
+  src/store/sqlite_files.cpp
+  src/store/sqlite_reader.cpp
+  src/store/sqlite_schema.cpp
+  src/store/sqlite_store.cpp
+  src/store/sqlite_tables.cpp
+  src/store/sqlite_wal.cpp
+  src/store/sqlite_writer.cpp
 )

@@ -6,9 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "hookwright/export.hpp"
 #include "hookwright/store.hpp"
 
-// What every store of ours decides alike.
+// What every store of ours decides alike. Exported for the components that are libraries of their
+// own.
 namespace hookwright::stores {
 
 // Records that a query looks at in one call before it hands back what it has, so that no filter
@@ -21,13 +23,13 @@ inline constexpr std::size_t examined_max = 10'000;
 }
 
 // False if no store keeps such a record, whatever is in it already.
-[[nodiscard]] bool storable(const Write& write);
+[[nodiscard]] HOOKWRIGHT_EXPORT bool storable(const Write& write);
 
 // What is wrong with a question: a filter its kind does not have, or a missing one that it needs.
-[[nodiscard]] std::optional<std::string> mistake_in(const Query& query);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::optional<std::string> mistake_in(const Query& query);
 
 // `query.limit`, brought into its range.
-[[nodiscard]] std::size_t limit_of(const Query& query);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::size_t limit_of(const Query& query);
 
 // True once something that expires at `expires` has; the epoch is never.
 [[nodiscard]] constexpr bool expired(TimePoint expires, TimePoint now) {
@@ -36,14 +38,14 @@ inline constexpr std::size_t examined_max = 10'000;
 
 // Cursors: opaque outside, so each names the kind it belongs to. Reading one that no page gave
 // yields nothing.
-[[nodiscard]] std::string cursor(RecordKind kind, std::string_view bytes);
-[[nodiscard]] std::string cursor(RecordKind kind, std::uint64_t number);
-[[nodiscard]] std::string cursor(RecordKind kind, const LanePosition& position);
-[[nodiscard]] std::optional<std::string_view> cursor_bytes(const Query& query);
-[[nodiscard]] std::optional<std::uint64_t> cursor_number(const Query& query);
-[[nodiscard]] std::optional<LanePosition> cursor_position(const Query& query);
-[[nodiscard]] std::optional<IdBytes> cursor_id(const Query& query);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::string cursor(RecordKind kind, std::string_view bytes);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::string cursor(RecordKind kind, std::uint64_t number);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::string cursor(RecordKind kind, const LanePosition& position);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::optional<std::string_view> cursor_bytes(const Query& query);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::optional<std::uint64_t> cursor_number(const Query& query);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::optional<LanePosition> cursor_position(const Query& query);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::optional<IdBytes> cursor_id(const Query& query);
 
-[[nodiscard]] std::string_view bytes_of(const IdBytes& id);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::string_view bytes_of(const IdBytes& id);
 
 }  // namespace hookwright::stores

@@ -1,0 +1,350 @@
+#include "store/sqlite_reader.hpp"
+
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "store/rules.hpp"
+#include "store/sqlite_tables.hpp"
+
+namespace hookwright::stores {
+namespace {
+
+// Takes rows that `keep` accepts into the answer, up to the limits; `keep` says how many bytes it
+// took, or nothing. `key` of the last row that was looked at becomes the cursor if there are
+// others.
+template <class Keep, class Key>
+void walk(const Query& query, Records& answer, Rows rows, Keep keep, Key key) {
+  const std::size_t limit = limit_of(query);
+  std::size_t kept = 0;
+  std::size_t bytes = 0;
+  std::size_t examined = 0;
+  std::optional<decltype(key(rows))> last;
+  while (rows.next()) {
+    if (kept == limit || examined == examined_max || bytes >= answer_bytes_max) {
+      answer.next = cursor(query.kind, *last);
+      return;
+    }
+    ++examined;
+    if (const std::optional<std::size_t> taken = keep(rows)) {
+      ++kept;
+      bytes += *taken;
+    }
+    last = key(rows);
+  }
+}
+
+// Rows below this one, for a walk from the newest down.
+std::int64_t row_below(const Query& query) {
+  if (query.after.empty()) return std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(cursor_number(query).value_or(0));
+}
+
+}  // namespace
+
+// --- Events and lanes
+
+std::shared_ptr<const StoredEvent> EventReader::read(std::int64_t no) {
+  const auto found = read_.find(no);
+  if (found != read_.end()) return found->second;
+  Rows rows = statement_.rows(no);
+  if (!rows.next()) throw SqliteError(SQLITE_CORRUPT, "a waiting delivery's event is missing");
+  const std::int64_t high = rows.integer(0);
+  auto event = std::make_shared<StoredEvent>();
+  event->id = EventId{id_of({high, rows.integer(1)})};
+  event->tenant = rows.text(2);
+  event->type = rows.text(3);
+  event->family = rows.text(4);
+  event->at = time_in(high) + Duration(rows.integer(5));
+  event->body = rows.text(6);
+  bytes_ += event->body.size();
+  read_.emplace(no, event);
+  return event;
+}
+
+std::optional<std::int64_t> LaneReader::number_of(const EndpointId& endpoint) {
+  Rows rows = endpoint_.rows(endpoint);
+  return rows.next() ? std::optional(rows.integer(0)) : std::nullopt;
+}
+
+namespace {
+
+Waiting waiting_from(const Rows& rows, const EndpointId& endpoint, EventReader& events) {
+  Waiting waiting;
+  waiting.event = events.read(rows.integer(3));
+  waiting.delivery = {DeliveryId{rows.id(2)},
+                      waiting.event->id,
+                      endpoint,
+                      {rows.time(0), rows.number(1)},
+                      static_cast<std::uint32_t>(rows.number(4)),
+                      rows.time(5),
+                      rows.time(6)};
+  return waiting;
+}
+
+}  // namespace
+
+void LaneReader::fill(LanePage& page, const LaneCursor& cursor, TimePoint now,
+                      EventReader& events) {
+  page.endpoint = cursor.endpoint;
+  const auto endpoint = number_of(cursor.endpoint);
+  if (!endpoint) return;
+  Rows rows = rows_.rows(*endpoint, cursor.after.due, cursor.after.row);
+  while (rows.next()) {
+    if (rows.time(0) > now) {
+      page.next_due = rows.time(0);
+      return;
+    }
+    const bool enough = !page.rows.empty() && events.bytes() >= answer_bytes_max;
+    if (page.rows.size() == cursor.limit || enough) {
+      page.more = true;
+      return;
+    }
+    page.rows.push_back(waiting_from(rows, cursor.endpoint, events));
+  }
+}
+
+void LaneReader::find(const Query& query, Records& answer, EventReader& events) {
+  const auto endpoint = number_of(query.endpoint);
+  const auto after = query.after.empty() ? LanePosition{} : cursor_position(query);
+  if (!endpoint || !after) return;
+  const auto keep = [&](const Rows& rows) -> std::optional<std::size_t> {
+    if (query.delivery && rows.id(2) != query.delivery) return std::nullopt;
+    answer.waiting.push_back(waiting_from(rows, query.endpoint, events));
+    return answer.waiting.back().event->body.size();
+  };
+  walk(query, answer, rows_.rows(*endpoint, after->due, after->row), keep, [](const Rows& rows) {
+    return LanePosition{rows.time(0), rows.number(1)};
+  });
+}
+
+// --- The other kinds
+
+std::string SqliteFinder::endpoints_where(const char* condition) {
+  return std::string(
+             "SELECT e.id, e.version, t.name, e.counts, e.deleted, e.details, e.changed"
+             " FROM endpoint e JOIN tenant t ON t.no = e.tenant WHERE ") +
+         condition;
+}
+
+std::string SqliteFinder::attempts_where(const char* condition) {
+  return std::string(
+             "SELECT a.row, a.delivery_high, a.delivery_low, a.event, e.id, a.number, a.at,"
+             " a.elapsed, a.result, a.fault, a.status, a.excerpt"
+             " FROM attempt a JOIN endpoint e ON e.no = a.endpoint WHERE ") +
+         condition;
+}
+
+std::string SqliteFinder::dead_letters_where(const char* condition) {
+  return std::string(
+             "SELECT d.row, d.id, e.id, t.name, k.type, k.family, d.event, d.at, d.reason,"
+             " d.attempts, d.fault, d.status, d.died, d.expires, d.body"
+             " FROM dead_letter d JOIN endpoint e ON e.no = d.endpoint"
+             " JOIN tenant t ON t.no = d.tenant JOIN kind k ON k.no = d.kind WHERE ") +
+         condition;
+}
+
+Records SqliteFinder::find(const Query& query, TimePoint latest) {
+  // One snapshot, so that what a row refers to is there as well.
+  struct Transaction {
+    SqliteFinder& finder;
+    explicit Transaction(SqliteFinder& f) : finder(f) { finder.begin_.run(); }
+    ~Transaction() {
+      try {
+        finder.commit_.run();
+      } catch (const SqliteError&) {  // it only read
+      }
+    }
+  } const transaction(*this);
+
+  Records answer;
+  events_.begin();
+  switch (query.kind) {
+    case RecordKind::endpoints:
+      find_endpoints(query, answer);
+      break;
+    case RecordKind::lanes:
+      find_lanes(query, answer);
+      break;
+    case RecordKind::waiting:
+      lanes_.find(query, answer, events_);
+      break;
+    case RecordKind::attempts:
+      find_attempts(query, answer);
+      break;
+    case RecordKind::dead_letters:
+      find_dead_letters(query, answer);
+      break;
+    case RecordKind::events:
+      find_event(query, answer);
+      break;
+    case RecordKind::notes:
+      find_notes(query, latest, answer);
+      break;
+  }
+  events_.begin();
+  return answer;
+}
+
+void SqliteFinder::find_endpoints(const Query& query, Records& answer) {
+  const auto keep = [&](const Rows& rows) -> std::optional<std::size_t> {
+    StoredEndpoint endpoint{EndpointId{rows.id(0)}, rows.number(1),       rows.text(2),
+                            rows.integer(3) != 0,   rows.integer(4) != 0, rows.text(5)};
+    if (!query.tenant.empty() && endpoint.tenant != query.tenant) return std::nullopt;
+    if (rows.number(6) <= query.changed_after) return std::nullopt;
+    const std::size_t bytes = endpoint.details.size();
+    answer.endpoints.push_back(std::move(endpoint));
+    return bytes;
+  };
+  const auto by_id = [](const Rows& rows) { return std::string(bytes_of(rows.id(0))); };
+  if (query.endpoint) {
+    if (query.after.empty()) walk(query, answer, endpoint_.rows(query.endpoint), keep, by_id);
+    return;
+  }
+  if (query.changed_after != 0) {
+    const auto after = query.after.empty() ? query.changed_after : cursor_number(query);
+    if (!after) return;
+    walk(query, answer, endpoints_changed_.rows(*after), keep,
+         [](const Rows& rows) { return rows.number(6); });
+    return;
+  }
+  const auto after = query.after.empty() ? IdBytes{} : cursor_id(query);
+  if (!after) return;
+  // Every id is behind no bytes at all, the one of zeros too.
+  const std::string_view bytes = query.after.empty() ? std::string_view() : bytes_of(*after);
+  if (query.tenant.empty()) {
+    walk(query, answer, endpoints_.rows(bytes), keep, by_id);
+  } else {
+    walk(query, answer, endpoints_of_tenant_.rows(query.tenant, bytes), keep, by_id);
+  }
+}
+
+void SqliteFinder::find_lanes(const Query& query, Records& answer) {
+  const auto add = [&](std::int64_t no, TimePoint due) {
+    Rows endpoint = endpoint_by_number_.rows(no);
+    if (endpoint.next() && endpoint.integer(1) == 0) {
+      answer.lanes.push_back({EndpointId{endpoint.id(0)}, due});
+    }
+  };
+  if (query.endpoint) {
+    Rows number = endpoint_number_.rows(query.endpoint);
+    if (!query.after.empty() || !number.next()) return;
+    Rows lane = lane_.rows(number.integer(0));
+    if (lane.next()) add(number.integer(0), lane.time(0));
+    return;
+  }
+  const auto after = query.after.empty() ? 0 : cursor_number(query);
+  if (!after) return;
+  auto last = static_cast<std::int64_t>(*after);
+  // From lane to lane by one seek each, however many rows they have.
+  for (std::size_t examined = 0;; ++examined) {
+    Rows lane = next_lane_.rows(last);
+    if (!lane.next()) return;
+    if (answer.lanes.size() == limit_of(query) || examined == examined_max) {
+      answer.next = cursor(query.kind, static_cast<std::uint64_t>(last));
+      return;
+    }
+    last = lane.integer(0);
+    add(last, lane.time(1));
+  }
+}
+
+void SqliteFinder::find_attempts(const Query& query, Records& answer) {
+  const auto keep = [&](const Rows& rows) -> std::optional<std::size_t> {
+    if (query.result && rows.integer(8) != static_cast<int>(*query.result)) return std::nullopt;
+    const EndpointId endpoint{rows.id(4)};
+    if (query.endpoint && endpoint != query.endpoint) return std::nullopt;
+    Attempt attempt;
+    attempt.row = rows.number(0);
+    attempt.delivery = DeliveryId{id_of({rows.integer(1), rows.integer(2)})};
+    attempt.event = EventId{rows.id(3)};
+    attempt.endpoint = endpoint;
+    attempt.number = static_cast<std::uint32_t>(rows.number(5));
+    attempt.at = rows.time(6);
+    attempt.elapsed = Duration(rows.integer(7));
+    attempt.result = static_cast<AttemptResult>(rows.integer(8));
+    attempt.fault = static_cast<Fault>(rows.integer(9));
+    attempt.status = static_cast<int>(rows.integer(10));
+    attempt.excerpt = rows.text(11);
+    answer.attempts.push_back(std::move(attempt));
+    return answer.attempts.back().excerpt.size();
+  };
+  const auto key = [](const Rows& rows) { return rows.number(0); };
+  if (query.delivery) {
+    const IdNumbers id = numbers_of(query.delivery);
+    walk(query, answer, attempts_of_delivery_.rows(id.high, id.low, row_below(query)), keep, key);
+    return;
+  }
+  Rows number = endpoint_number_.rows(query.endpoint);
+  if (!number.next()) return;
+  walk(query, answer, attempts_of_endpoint_.rows(number.integer(0), row_below(query)), keep, key);
+}
+
+void SqliteFinder::find_dead_letters(const Query& query, Records& answer) {
+  const auto keep = [&](const Rows& rows) -> std::optional<std::size_t> {
+    const EndpointId endpoint{rows.id(2)};
+    if (query.endpoint && endpoint != query.endpoint) return std::nullopt;
+    if (!query.tenant.empty() && rows.bytes(3) != query.tenant) return std::nullopt;
+    DeadLetter letter;
+    letter.row = rows.number(0);
+    letter.id = DeliveryId{rows.id(1)};
+    letter.endpoint = endpoint;
+    letter.event = {EventId{rows.id(6)}, rows.text(3), rows.text(4),
+                    rows.text(5),        rows.time(7), rows.text(14)};
+    letter.reason = static_cast<DeathReason>(rows.integer(8));
+    letter.attempts = static_cast<std::uint32_t>(rows.number(9));
+    letter.fault = static_cast<Fault>(rows.integer(10));
+    letter.status = static_cast<int>(rows.integer(11));
+    letter.died = rows.time(12);
+    letter.expires = rows.time(13);
+    answer.dead_letters.push_back(std::move(letter));
+    return answer.dead_letters.back().event.body.size();
+  };
+  const auto key = [](const Rows& rows) { return rows.number(0); };
+  const std::int64_t below = row_below(query);
+  if (query.delivery) {
+    if (query.after.empty()) walk(query, answer, dead_letter_.rows(query.delivery), keep, key);
+  } else if (query.endpoint) {
+    Rows number = endpoint_number_.rows(query.endpoint);
+    if (!number.next()) return;
+    walk(query, answer, dead_letters_of_endpoint_.rows(number.integer(0), below), keep, key);
+  } else if (!query.tenant.empty()) {
+    walk(query, answer, dead_letters_of_tenant_.rows(query.tenant, below), keep, key);
+  } else {
+    walk(query, answer, dead_letters_.rows(below), keep, key);
+  }
+}
+
+void SqliteFinder::find_event(const Query& query, Records& answer) {
+  const IdNumbers id = numbers_of(query.event);
+  Rows rows = event_.rows(id.high, id.low);
+  if (query.after.empty() && rows.next()) answer.events.push_back(events_.read(rows.integer(0)));
+}
+
+void SqliteFinder::find_notes(const Query& query, TimePoint latest, Records& answer) {
+  std::string from = query.key_prefix;
+  if (!query.after.empty()) {
+    const auto after = cursor_bytes(query);
+    if (!after) return;
+    // The next key there can be is the same with a zero byte behind it.
+    if (*after >= from) from = std::string(*after) + '\0';
+  }
+  const std::size_t limit = limit_of(query);
+  std::size_t bytes = 0;
+  std::string last;
+  Rows rows = notes_.rows(from);
+  for (std::size_t examined = 0; rows.next(); ++examined) {
+    if (!rows.bytes(0).starts_with(query.key_prefix)) return;
+    const bool enough = answer.notes.size() == limit || bytes >= answer_bytes_max;
+    if (enough || examined == examined_max) {
+      answer.next = cursor(query.kind, last);
+      return;
+    }
+    last = rows.text(0);
+    if (expired(rows.time(2), latest)) continue;
+    answer.notes.push_back({last, rows.number(1), rows.text(3), rows.time(2)});
+    bytes += answer.notes.back().value.size();
+  }
+}
+
+}  // namespace hookwright::stores

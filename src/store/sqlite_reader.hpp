@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "hookwright/store.hpp"
+#include "store/sqlite_connection.hpp"
+
+namespace hookwright::stores {
+
+// Bytes of bodies and the like that one answer holds before it is cut short.
+inline constexpr std::size_t answer_bytes_max = std::size_t{4} << 20U;
+
+// Reads events by number, each once for one answer.
+class EventReader {
+ public:
+  explicit EventReader(const Connection& connection) : connection_(connection) {}
+
+  [[nodiscard]] std::shared_ptr<const StoredEvent> read(std::int64_t no);
+  // Starts a new answer.
+  void begin() { read_.clear(), bytes_ = 0; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  const Connection& connection_;
+  std::unordered_map<std::int64_t, std::shared_ptr<const StoredEvent>> read_{};
+  std::size_t bytes_ = 0;
+  Statement statement_{connection_,
+                       "SELECT e.id_high, e.id_low, t.name, k.type, k.family, e.at, e.body"
+                       " FROM event e JOIN tenant t ON t.no = e.tenant JOIN kind k ON k.no = e.kind"
+                       " WHERE e.no = ?1"};
+};
+
+// Reads the waiting rows of one endpoint in order.
+class LaneReader {
+ public:
+  explicit LaneReader(const Connection& connection) : connection_(connection) {}
+
+  // Fills a page for fetch().
+  void fill(LanePage& page, const LaneCursor& cursor, TimePoint now, EventReader& events);
+  // Answers a question for waiting rows.
+  void find(const Query& query, Records& answer, EventReader& events);
+
+ private:
+  [[nodiscard]] std::optional<std::int64_t> number_of(const EndpointId& endpoint);
+
+  const Connection& connection_;
+  Statement endpoint_{connection_, "SELECT no FROM endpoint WHERE id = ?1"};
+  Statement rows_{connection_,
+                  "SELECT due, row, id, event, attempts, first_attempt, spared_since FROM delivery"
+                  " WHERE endpoint = ?1 AND (due, row) > (?2, ?3) ORDER BY due, row"};
+};
+
+// Answers questions, on a connection of its own that only reads.
+class SqliteFinder {
+ public:
+  explicit SqliteFinder(const Connection& connection) : connection_(connection) {}
+
+  // `query` has no mistake in it; notes that have expired at `latest` are left out.
+  [[nodiscard]] Records find(const Query& query, TimePoint latest);
+
+ private:
+  void find_endpoints(const Query& query, Records& answer);
+  void find_lanes(const Query& query, Records& answer);
+  void find_attempts(const Query& query, Records& answer);
+  void find_dead_letters(const Query& query, Records& answer);
+  void find_event(const Query& query, Records& answer);
+  void find_notes(const Query& query, TimePoint latest, Records& answer);
+
+  const Connection& connection_;
+  EventReader events_{connection_};
+  LaneReader lanes_{connection_};
+  Statement begin_{connection_, "BEGIN"};
+  Statement commit_{connection_, "COMMIT"};
+
+  static std::string endpoints_where(const char* condition);
+  Statement endpoint_{connection_, endpoints_where("e.id = ?1")};
+  Statement endpoints_{connection_, endpoints_where("e.id > ?1 ORDER BY e.id")};
+  Statement endpoints_of_tenant_{
+      connection_, endpoints_where("e.tenant = (SELECT no FROM tenant WHERE name = ?1)"
+                                   " AND e.id > ?2 ORDER BY e.id")};
+  Statement endpoints_changed_{connection_, endpoints_where("e.changed > ?1 ORDER BY e.changed")};
+  Statement endpoint_by_number_{connection_, "SELECT id, deleted FROM endpoint WHERE no = ?1"};
+  Statement endpoint_number_{connection_, "SELECT no FROM endpoint WHERE id = ?1"};
+
+  Statement next_lane_{connection_,
+                       "SELECT endpoint, due FROM delivery WHERE endpoint > ?1"
+                       " ORDER BY endpoint, due, row LIMIT 1"};
+  Statement lane_{connection_,
+                  "SELECT due FROM delivery WHERE endpoint = ?1 ORDER BY due, row LIMIT 1"};
+
+  static std::string attempts_where(const char* condition);
+  Statement attempts_of_endpoint_{
+      connection_, attempts_where("a.endpoint = ?1 AND a.row < ?2 ORDER BY a.row DESC")};
+  Statement attempts_of_delivery_{
+      connection_, attempts_where("a.delivery_high = ?1 AND a.delivery_low = ?2 AND a.row < ?3"
+                                  " ORDER BY a.row DESC")};
+
+  static std::string dead_letters_where(const char* condition);
+  Statement dead_letter_{connection_, dead_letters_where("d.id = ?1")};
+  Statement dead_letters_{connection_, dead_letters_where("d.row < ?1 ORDER BY d.row DESC")};
+  Statement dead_letters_of_endpoint_{
+      connection_, dead_letters_where("d.endpoint = ?1 AND d.row < ?2 ORDER BY d.row DESC")};
+  Statement dead_letters_of_tenant_{
+      connection_, dead_letters_where("d.tenant = (SELECT no FROM tenant WHERE name = ?1)"
+                                      " AND d.row < ?2 ORDER BY d.row DESC")};
+
+  Statement event_{connection_, "SELECT no FROM event WHERE id_high = ?1 AND id_low = ?2"};
+  Statement notes_{connection_,
+                   "SELECT key, version, expires, value FROM note WHERE key >= ?1 ORDER BY key"};
+};
+
+}  // namespace hookwright::stores

@@ -1,0 +1,197 @@
+#include "store/sqlite_writer.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "store/rules.hpp"
+
+namespace hookwright::stores {
+
+// What a precondition finds.
+struct SqliteCheck {
+  SqliteWriter& writer;
+  TimePoint now;
+
+  // One process holds every lane.
+  ChangeOutcome operator()(const LaneHeld& /*held*/) const { return ChangeOutcome::applied; }
+  ChangeOutcome operator()(const EndpointAt& at) const {
+    return matched(writer.endpoints_.version(at.id) == at.version);
+  }
+  ChangeOutcome operator()(const EventAbsent& absent) const {
+    return matched(!writer.events_.find(absent.id));
+  }
+  ChangeOutcome operator()(const NoteAt& at) const {
+    return matched(writer.note_version(at.key, now) == at.version);
+  }
+  ChangeOutcome operator()(const DeliveryAt& at) const { return matched(writer.holds(at)); }
+  ChangeOutcome operator()(const TenantCountBelow& below) const {
+    return writer.endpoints_.fewer_count(below.tenant, below.n) ? ChangeOutcome::applied
+                                                                : ChangeOutcome::over_limit;
+  }
+
+  static ChangeOutcome matched(bool it_is) {
+    return it_is ? ChangeOutcome::applied : ChangeOutcome::mismatch;
+  }
+};
+
+struct SqliteCarry {
+  SqliteWriter& writer;
+  TimePoint now;
+
+  void operator()(const PutEndpoint& put) const { writer.endpoints_.put(put.endpoint); }
+  void operator()(const PutEvent& put) const {
+    const std::int64_t no = writer.events_.put(*put.event, now);
+    writer.event_.emplace(put.event->id, no);
+  }
+  void operator()(const PutDelivery& put) const { writer.put(put.delivery); }
+  void operator()(const DropDelivery& drop) const { writer.drop(drop); }
+  void operator()(const PutAttempt& put) const { writer.put(put.attempt); }
+  void operator()(const PutDeadLetter& put) const { writer.put(put.letter); }
+  void operator()(const DropDeadLetter& drop) const { writer.drop_dead_.run(drop.id); }
+  void operator()(const PutNote& put) const {
+    writer.put_note_.run(put.note.key, put.note.version, put.note.expires, put.note.value);
+  }
+  void operator()(const DropNote& drop) const { writer.drop_note_.run(drop.key); }
+  void operator()(const ReleaseLane& /*release*/) const {}  // one process holds every lane
+};
+
+ChangeResult SqliteWriter::apply(const Change& change, TimePoint now) {
+  seen_ = {};
+  event_.reset();
+  for (std::size_t i = 0; i < change.only_if.size(); ++i) {
+    const ChangeOutcome found = std::visit(SqliteCheck{*this, now}, change.only_if[i]);
+    if (found != ChangeOutcome::applied) return {found, i};
+  }
+  if (!std::ranges::all_of(change.writes, storable)) return {ChangeOutcome::unstorable, 0};
+  for (const Write& write : change.writes) std::visit(SqliteCarry{*this, now}, write);
+  return {};
+}
+
+void SqliteWriter::forget() {
+  names_.forget();
+  endpoints_.forget();
+  events_.forget();
+}
+
+void SqliteWriter::forget_change(EventTable::Counts counts_before) {
+  forget();
+  events_.restore(std::move(counts_before));
+}
+
+void SqliteWriter::note_row(std::uint64_t row) {
+  highest_row_ = std::max(highest_row_, row);
+}
+
+// --- Deliveries
+
+bool SqliteWriter::holds(const DeliveryAt& at) {
+  seen_ = {};
+  const auto endpoint = endpoints_.known(at.endpoint);
+  if (!endpoint) return false;
+  Rows rows = find_row_.rows(*endpoint, at.position.due, at.position.row);
+  if (!rows.next() || rows.number(1) != at.attempts) return false;
+  seen_ = {at.endpoint, at.position, DeliveryId{rows.id(2)}, rows.integer(0), true};
+  return true;
+}
+
+std::int64_t SqliteWriter::event_of(const Delivery& delivery) {
+  if (event_ && event_->first == delivery.event) return event_->second;
+  // A retry: the row it comes from has just been looked at. One delivery has one event.
+  if (seen_.delivery == delivery.id && seen_.endpoint == delivery.endpoint && seen_.event != 0) {
+    return seen_.event;
+  }
+  const auto no = events_.find(delivery.event);
+  if (!no) throw Unstorable{};
+  return *no;
+}
+
+void SqliteWriter::put(const Delivery& delivery) {
+  const auto endpoint = endpoints_.living(delivery.endpoint);
+  if (!endpoint) return;
+  const std::int64_t event = event_of(delivery);
+  const auto insert = [&] {
+    return put_row_.run(*endpoint, delivery.position.due, delivery.position.row, delivery.id, event,
+                        delivery.attempts, delivery.first_attempt, delivery.spared_since) == 1;
+  };
+  if (!insert()) {
+    drop({delivery.endpoint, delivery.position});
+    insert();
+  }
+  events_.need(event, +1);
+  note_row(delivery.position.row);
+}
+
+void SqliteWriter::drop(const DropDelivery& drop) {
+  const auto endpoint = endpoints_.known(drop.endpoint);
+  if (!endpoint) return;
+  const bool seen =
+      seen_.there && seen_.endpoint == drop.endpoint && seen_.position == drop.position;
+  std::int64_t event = seen_.event;
+  if (!seen) {
+    Rows rows = find_row_.rows(*endpoint, drop.position.due, drop.position.row);
+    if (!rows.next()) return;
+    event = rows.integer(0);
+  }
+  drop_row_.run(*endpoint, drop.position.due, drop.position.row);
+  events_.need(event, -1);
+  if (seen) seen_.there = false;
+}
+
+// --- History
+
+void SqliteWriter::put(const Attempt& attempt) {
+  const auto endpoint = endpoints_.living(attempt.endpoint);
+  if (!endpoint) return;
+  const IdNumbers delivery = numbers_of(attempt.delivery);
+  put_attempt_.run(attempt.row, delivery.high, delivery.low, attempt.event, *endpoint,
+                   attempt.number, attempt.at, std::int64_t{attempt.elapsed.count()},
+                   static_cast<int>(attempt.result), static_cast<int>(attempt.fault),
+                   attempt.status, attempt.excerpt);
+  note_row(attempt.row);
+}
+
+void SqliteWriter::put(const DeadLetter& letter) {
+  const auto endpoint = endpoints_.living(letter.endpoint);
+  if (!endpoint) return;
+  drop_dead_.run(letter.id);
+  const StoredEvent& event = letter.event;
+  put_dead_.run(letter.row, letter.id, *endpoint, names_.tenant(event.tenant),
+                names_.kind(event.type, event.family), event.id, event.at,
+                static_cast<int>(letter.reason), letter.attempts, static_cast<int>(letter.fault),
+                letter.status, letter.died, letter.expires, event.body);
+  note_row(letter.row);
+}
+
+std::uint64_t SqliteWriter::note_version(const std::string& key, TimePoint now) {
+  Rows rows = note_version_.rows(key);
+  return rows.next() && !expired(rows.time(1), now) ? rows.number(0) : 0;
+}
+
+// --- What deleted endpoints left
+
+std::size_t SqliteWriter::drop_some_of_deleted(std::size_t max) {
+  const auto endpoint = endpoints_.first_deleted();
+  if (!endpoint) return 0;
+  std::size_t dropped = 0;
+  LanePosition last;
+  {
+    Rows rows = lane_head_.rows(*endpoint, static_cast<std::uint64_t>(max));
+    while (rows.next()) {
+      last = {rows.time(0), rows.number(1)};
+      events_.need(rows.integer(2), -1);
+      ++dropped;
+    }
+  }
+  if (dropped > 0) drop_lane_head_.run(*endpoint, last.due, last.row);
+  const auto left = [&] { return static_cast<std::uint64_t>(max - dropped); };
+  if (dropped < max) dropped += drop_attempts_of_.run(*endpoint, left());
+  if (dropped < max) dropped += drop_dead_of_.run(*endpoint, left());
+  if (dropped < max) {
+    endpoints_.drop(*endpoint);
+    ++dropped;
+  }
+  return dropped;
+}
+
+}  // namespace hookwright::stores
