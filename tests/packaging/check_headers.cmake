@@ -31,7 +31,7 @@ endforeach()
 
 file(GLOB_RECURSE sources RELATIVE "${SOURCE}" "${SOURCE}/src/*.cpp")
 foreach(file IN LISTS headers sources)
-  if(NOT listed MATCHES "[ \n]${file}[ \n]")
+  if(NOT listed MATCHES "[ \n]${file}[ \n)]")
     string(APPEND problems "  cmake/sources.cmake does not list ${file}\n")
   endif()
 endforeach()
