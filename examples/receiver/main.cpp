@@ -141,6 +141,7 @@ int serve(const Settings& settings) {
       tls ? std::make_unique<httplib::SSLServer>(settings.cert.c_str(), settings.key.c_str())
           : std::make_unique<httplib::Server>();
   if (!server->is_valid()) throw std::runtime_error("--tls: cannot use these files");
+  server->set_tcp_nodelay(true);
   server->Post(".*", [&](const httplib::Request& request, httplib::Response& response) {
     response.status = receiver.receive(request);
   });

@@ -19,11 +19,13 @@ def verify_webhook(payload: bytes, signature: str, secret: str) -> bool:
 
 
 def say(text: str) -> None:
-    print(f"{'snipy.py':13} {text}", flush=True)
+    # One write, newline included: requests are served by several threads.
+    print(f"{'snipy.py':13} {text}\n", end="", flush=True)
 
 
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # keeps connections open
+    disable_nagle_algorithm = True  # answers at once
 
     def do_POST(self) -> None:
         payload = self.rfile.read(int(self.headers["Content-Length"]))
