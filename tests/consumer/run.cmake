@@ -67,5 +67,5 @@ foreach(name IN ITEMS consumer build/consumer build/${CONFIG}/consumer.exe build
 endforeach()
 set(ENV{LD_LIBRARY_PATH} "${library_path}")
 set(ENV{DYLD_LIBRARY_PATH} "${library_path}")
-run("${program}")
+run("${CMAKE_COMMAND}" -E chdir "${WORK}" "${program}")
 message(STATUS "${output}")
