@@ -1,0 +1,261 @@
+#pragma once
+
+// What the tests of the dispatcher have in common: a world of its own for each test, in virtual
+// time, with a network that the test scripts host by host and that remembers what arrived.
+
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "catch2.hpp"
+#include "hookwright/dispatcher.hpp"
+#include "hookwright/profiles.hpp"
+#include "hookwright/stores/memory.hpp"
+#include "hookwright/testing/simulated_transport.hpp"
+#include "hookwright/testing/virtual_clock.hpp"
+
+namespace dispatcher_test {
+
+using namespace hookwright;
+using namespace std::chrono_literals;
+using testing::SimulatedAnswer;
+using testing::SimulatedTransport;
+using testing::VirtualClock;
+
+// --- Events
+
+struct Numbered {
+  static constexpr std::string_view event_type = "test.numbered";
+  std::int64_t n = 0;
+  std::string text{};
+  void fields(auto& f) const {
+    f("n", n);
+    f("text", text);
+  }
+};
+
+struct Other {
+  static constexpr std::string_view event_type = "test.other.kind";
+  std::int64_t n = 0;
+  void fields(auto& f) const { f("n", n); }
+};
+
+struct Measured {
+  static constexpr std::string_view event_type = "measured";
+  double value = 0;
+  void fields(auto& f) const { f("value", value); }
+};
+
+// The number that a body of these events carries; -1 if there is none.
+inline std::int64_t number_in(std::string_view body) {
+  const auto at = body.find("\"n\":");
+  if (at == std::string_view::npos) return -1;
+  return std::strtoll(std::string(body.substr(at + 4, 20)).c_str(), nullptr, 10);
+}
+
+// --- The network
+
+// One request, as its receiver saw it.
+struct Arrival {
+  SteadyTime steady{};
+  TimePoint wall{};
+  std::string host{};
+  std::string url{};
+  std::vector<Header> headers{};
+  std::shared_ptr<const std::string> body{};
+  Duration allowed{};  // until its deadline
+  bool slow = false;
+
+  [[nodiscard]] std::int64_t n() const { return number_in(*body); }
+
+  // The value of the header in exactly this spelling; "(none)" if there is none.
+  [[nodiscard]] std::string header(std::string_view name) const {
+    for (const Header& header : headers) {
+      if (header.name == name) return header.value;
+    }
+    return "(none)";
+  }
+};
+
+class Network {
+ public:
+  using Answer = std::function<SimulatedAnswer(const Arrival&)>;
+
+  explicit Network(std::shared_ptr<VirtualClock> clock) : clock_(std::move(clock)) {}
+
+  // How a host answers from now on; 200 after 10 ms unless said.
+  void answer(const std::string& host, Answer answer) { answers_[host] = std::move(answer); }
+  void answer(const std::string& host, SimulatedAnswer always) {
+    answers_[host] = [always = std::move(always)](const Arrival&) { return always; };
+  }
+
+  // One transport on this network. It must not outlive it.
+  std::unique_ptr<Transport> transport() {
+    return std::make_unique<SimulatedTransport>(
+        clock_, [this](const Request& request) { return arrive(request); }, true);
+  }
+
+  [[nodiscard]] const std::vector<Arrival>& arrivals() const { return arrivals_; }
+
+  [[nodiscard]] std::vector<Arrival> to(std::string_view host) const {
+    std::vector<Arrival> found;
+    for (const Arrival& arrival : arrivals_) {
+      if (arrival.host == host) found.push_back(arrival);
+    }
+    return found;
+  }
+
+  // The numbers that arrived at a host, in order.
+  [[nodiscard]] std::vector<std::int64_t> numbers(std::string_view host) const {
+    std::vector<std::int64_t> found;
+    for (const Arrival& arrival : arrivals_) {
+      if (arrival.host == host) found.push_back(arrival.n());
+    }
+    return found;
+  }
+
+  void forget() { arrivals_.clear(); }
+  void keep_headers(bool keep) { keep_headers_ = keep; }  // false: for very many requests
+
+ private:
+  SimulatedAnswer arrive(const Request& request) {
+    Arrival arrival;
+    arrival.steady = clock_->steady();
+    arrival.wall = clock_->wall();
+    arrival.host = request.url.host;
+    arrival.url = request.url.text;
+    if (keep_headers_) arrival.headers = request.headers;
+    arrival.body = request.body;
+    arrival.allowed = std::chrono::floor<Duration>(request.deadline - arrival.steady);
+    arrival.slow = request.slow;
+    arrivals_.push_back(arrival);
+    const auto answer = answers_.find(request.url.host);
+    return answer == answers_.end() ? SimulatedAnswer{} : answer->second(arrival);
+  }
+
+  std::shared_ptr<VirtualClock> clock_;
+  std::map<std::string, Answer> answers_;
+  std::vector<Arrival> arrivals_;
+  bool keep_headers_ = true;
+};
+
+// --- The observer
+
+struct Recorder final : Observer {
+  void attempt(const AttemptReport& report) override { attempts.push_back(report); }
+  void notice(const Notice& notice) override {
+    told += 1;
+    if (notices_to_throw > 0) {
+      notices_to_throw -= 1;
+      throw std::runtime_error("the observer is unwell");
+    }
+    notices.push_back(notice);
+  }
+  void lost(const LostEvent& event) override { losses.push_back(event); }
+  void store_trouble(const std::string& what) override { troubles.push_back(what); }
+
+  [[nodiscard]] std::size_t count(NoticeKind kind) const {
+    std::size_t found = 0;
+    for (const Notice& notice : notices) found += notice.kind == kind ? 1U : 0U;
+    return found;
+  }
+
+  std::vector<AttemptReport> attempts{};
+  std::vector<Notice> notices{};
+  std::vector<LostEvent> losses{};
+  std::vector<std::string> troubles{};
+  std::size_t told = 0;
+  std::size_t notices_to_throw = 0;
+};
+
+// --- The world
+
+// A profile without jitter, of no family: what it schedules is exact.
+inline Profile exact_profile() {
+  Profile profile = profiles::branded("Test");
+  profile.policy.retries = {1min, 5min, 30min};
+  profile.policy.jitter_max = 0;
+  profile.policy.on_exhausted = OnExhausted::mark_failing;
+  profile.policy.gone_disables = false;
+  return profile;
+}
+
+inline Profile without_jitter(Profile profile) {
+  profile.policy.jitter_max = 0;
+  return profile;
+}
+
+struct World {
+  std::shared_ptr<VirtualClock> clock = std::make_shared<VirtualClock>();
+  std::shared_ptr<Network> net = std::make_shared<Network>(clock);
+  std::shared_ptr<MemoryDatabase> database = make_memory_database();
+  std::shared_ptr<Recorder> observer = std::make_shared<Recorder>();
+  std::uint64_t seed = 0;
+
+  // Without threads, on the memory store, with these events, exact_profile() as default.
+  Options options() {
+    Options options;
+    options.store = make_memory_store(database);
+    options.catalog = Catalog::of<Numbered, Other, Measured>();
+    options.profiles = {exact_profile()};
+    options.default_profile = "test";
+    options.transport = [net = net](const EgressPolicy&) { return net->transport(); };
+    options.clock = clock;
+    options.observer = observer;
+    options.threads = 0;
+    options.seed = ++seed;
+    options.lease = 10min;  // fewer heartbeats in days of virtual time
+    return options;
+  }
+
+  Options options(Profile profile) {
+    Options result = options();
+    profile.name = "test";
+    result.profiles = {std::move(profile)};
+    return result;
+  }
+
+  void run(Dispatcher& dispatcher, Duration span) { dispatcher.run_until(clock->wall() + span); }
+};
+
+inline EndpointSpec spec_for(std::string_view host, std::vector<std::string> events = {"*"}) {
+  EndpointSpec spec;
+  spec.url = "https://" + std::string(host) + "/hook";
+  spec.events = std::move(events);
+  return spec;
+}
+
+inline Endpoint subscribe(Dispatcher& dispatcher, std::string_view tenant,
+                          const EndpointSpec& spec) {
+  const EndpointResult result = dispatcher.endpoints().create(tenant, spec);
+  REQUIRE(to_string(result.outcome) == to_string(EndpointOutcome::ok));
+  return result.endpoint;
+}
+
+inline Endpoint subscribe(Dispatcher& dispatcher, std::string_view tenant, std::string_view host,
+                          std::vector<std::string> events = {"*"}) {
+  return subscribe(dispatcher, tenant, spec_for(host, std::move(events)));
+}
+
+inline Endpoint look_up(Dispatcher& dispatcher, const Endpoint& endpoint) {
+  const auto found = dispatcher.endpoints().find(endpoint.tenant, endpoint.id);
+  REQUIRE(found);
+  return *found;
+}
+
+// The numbers from `first` to `last`, as they should arrive.
+inline std::vector<std::int64_t> numbers_from(std::int64_t first, std::int64_t last) {
+  std::vector<std::int64_t> numbers;
+  for (std::int64_t n = first; n <= last; ++n) numbers.push_back(n);
+  return numbers;
+}
+
+}  // namespace dispatcher_test
