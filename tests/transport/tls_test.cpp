@@ -125,7 +125,8 @@ TEST_CASE("a handshake that fails, stalls or is not one ends in a fault") {
     options.on_accept = [](std::size_t) { return OnAccept::reset; };
     Receiver receiver(std::move(options));
     const Fault fault = trusted.sender.send(post(receiver.url("/", "hook.test"))).fault;
-    CHECK((fault == Fault::tls || fault == Fault::reset));
+    // It depends on how far the connection has got by then.
+    CHECK((fault == Fault::tls || fault == Fault::reset || fault == Fault::refused));
   }
   {
     ReceiverOptions options = with(identity);

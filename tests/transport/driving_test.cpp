@@ -1,0 +1,137 @@
+// How a transport waits: wakes, deadlines, slow endpoints apart from the others.
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "catch2.hpp"
+#include "transport/sending.hpp"
+
+using namespace hookwright;
+using namespace hookwright::testing;
+
+namespace {
+
+Request slow(Request request) {
+  request.slow = true;
+  return request;
+}
+
+Reply stall_at_hung(const Received& request) {
+  return request.target == "/hung" ? Reply{"", Reply::Then::stall} : answer(200);
+}
+
+}  // namespace
+
+TEST_CASE("poll returns at `until`, or at once if that has passed") {
+  Sender sender;
+  std::vector<Completion> out;
+  const auto begin = std::chrono::steady_clock::now();
+  sender.transport->poll(begin - 1h, out);
+  CHECK(std::chrono::steady_clock::now() - begin < 5s);
+  sender.transport->poll(begin + 30ms, out);
+  CHECK(std::chrono::steady_clock::now() >= begin + 30ms);
+  CHECK(out.empty());
+}
+
+TEST_CASE("a wake ends the current poll, or the next one") {
+  Sender sender;
+  std::vector<Completion> out;
+  const SteadyTime patience = in(10s);
+  sender.transport->wake();
+  sender.transport->wake();
+  sender.transport->poll(patience, out);
+
+  std::atomic<bool> polling = false;
+  std::thread other([&] {
+    while (!polling) std::this_thread::yield();
+    sender.transport->wake();
+  });
+  polling = true;
+  sender.transport->poll(patience, out);
+  other.join();
+  CHECK(std::chrono::steady_clock::now() < patience);
+  CHECK(out.empty());
+}
+
+TEST_CASE("wakes come from many threads while requests are under way") {
+  Receiver receiver;
+  Sender sender;
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) {
+        sender.transport->wake();
+        std::this_thread::yield();
+      }
+    });
+  }
+  for (int i = 0; i < 50; ++i) CHECK(sender.send(post(receiver.url())).status == 200);
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_CASE("slow endpoints are served like the others") {
+  ReceiverOptions options;
+  options.reply = stall_at_hung;
+  Receiver receiver(std::move(options));
+  Sender sender;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(sender.send(slow(post(receiver.url(), std::string(100'000, 'x')))).status == 200);
+  }
+  CHECK(sender.send(slow(post(receiver.url("/hung"), "{}", 200ms))).fault == Fault::timeout);
+  CHECK(sender.send(slow(post("http://hook.test:1/"))).fault == Fault::refused);
+  // A kept connection would be in the way: the next request is made like any other's.
+  CHECK(receiver.connections() == 4);
+}
+
+TEST_CASE("slow endpoints that hang do not hold up the others") {
+  ReceiverOptions options;
+  options.reply = stall_at_hung;
+  Receiver receiver(std::move(options));
+  Sender sender;
+  constexpr RequestId hung = 40;
+  for (RequestId id = 1; id <= hung; ++id) {
+    sender.transport->start(id, slow(post(receiver.url("/hung"), "{}", 1500ms)));
+  }
+  sender.transport->start(hung + 1, slow(post(receiver.url("/slow"))));
+  for (int i = 0; i < 20; ++i) {
+    sender.transport->start(hung + 2, post(receiver.url("/fast")));
+    std::vector<Completion> out;
+    const SteadyTime patience = in(10s);
+    const auto is_fast = [](const Completion& completion) { return completion.id == hung + 2; };
+    while (std::none_of(out.begin(), out.end(), is_fast) &&
+           std::chrono::steady_clock::now() < patience) {
+      sender.transport->poll(patience, out);
+    }
+    for (const Completion& completion : out) {
+      CHECK(completion.status == 200);
+      CHECK(completion.id > hung);
+    }
+  }
+  for (const Completion& completion : poll_for(*sender.transport, hung)) {
+    CHECK(completion.fault == Fault::timeout);
+  }
+}
+
+TEST_CASE("a slow request can be cancelled, and left behind") {
+  ReceiverOptions options;
+  options.reply = stall_at_hung;
+  Receiver receiver(std::move(options));
+  Sender sender;
+  sender.transport->start(1, slow(post(receiver.url("/hung"))));
+  sender.transport->start(2, slow(post(receiver.url("/hung"))));
+  sender.transport->start(3, post(receiver.url("/hung")));
+  std::vector<Completion> out;
+  const SteadyTime patience = in(5s);
+  while (receiver.requests().size() < 3 && std::chrono::steady_clock::now() < patience) {
+    sender.transport->poll(in(5ms), out);
+  }
+  sender.transport->cancel(1);
+  CHECK(poll_for(*sender.transport, 1)[0].fault == Fault::cancelled);
+  sender.transport.reset();
+  CHECK(receiver.requests().size() == 3);
+}

@@ -1,0 +1,363 @@
+// The pool of resolver threads, with lookups that the test controls.
+
+#include "hookwright/resolver.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catch2.hpp"
+#include "hookwright/error.hpp"
+#include "transport/resolution_cache.hpp"
+#include "transport/system_resolver.hpp"
+
+using namespace hookwright;
+using namespace std::chrono_literals;
+using transport::Lookup;
+using transport::make_pool_resolver;
+
+namespace {
+
+// Names as a network would have them: some stuck until the test frees them.
+class Network {
+ public:
+  Lookup look_up(const std::string& host) {
+    std::unique_lock lock(mutex_);
+    ++lookups_[host];
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return !stuck_.contains(host); });
+    const auto found = results_.find(host);
+    Lookup lookup;
+    lookup.result = found == results_.end() ? Lookup::Result::found : found->second;
+    if (lookup.result == Lookup::Result::found) {
+      lookup.addresses.push_back(IpAddress::parse("192.0.2.1").value());
+    }
+    return lookup;
+  }
+
+  void set(const std::string& host, Lookup::Result result) {
+    const std::lock_guard lock(mutex_);
+    results_[host] = result;
+  }
+
+  void stick(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    stuck_.insert(host);
+  }
+
+  void free_all() {
+    const std::lock_guard lock(mutex_);
+    stuck_.clear();
+    changed_.notify_all();
+  }
+
+  int lookups(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    return lookups_[host];
+  }
+
+  // Until so many lookups of this name have begun.
+  bool wait_for_lookups(const std::string& host, int count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 5s, [&] { return lookups_[host] >= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, Lookup::Result> results_;
+  std::map<std::string, int> lookups_;
+  std::set<std::string> stuck_;
+};
+
+// A resolver on a network of its own, which is freed when the test ends.
+struct Fixture {
+  explicit Fixture(const ResolverOptions& options = {})
+      : resolver(make_pool_resolver(options, [network = network](const std::string& host) {
+          return network->look_up(host);
+        })) {}
+  ~Fixture() { network->free_all(); }
+  Fixture(const Fixture&) = delete;
+  Fixture& operator=(const Fixture&) = delete;
+
+  std::future<Resolution> ask(const std::string& host, Duration deadline = 5s) const {
+    const auto promise = std::make_shared<std::promise<Resolution>>();
+    resolver->resolve(
+        host, std::chrono::steady_clock::now() + deadline,
+        [promise](Resolution resolution) { promise->set_value(std::move(resolution)); });
+    return promise->get_future();
+  }
+
+  static Resolution wait(std::future<Resolution> future) {
+    REQUIRE(future.wait_for(5s) == std::future_status::ready);
+    return future.get();
+  }
+
+  ResolveStatus status(const std::string& host, Duration deadline = 5s) const {
+    return wait(ask(host, deadline)).status;
+  }
+
+  std::shared_ptr<Network> network = std::make_shared<Network>();
+  std::shared_ptr<Resolver> resolver;
+};
+
+ResolverOptions quick() {
+  ResolverOptions options;
+  options.lookup_max = 50ms;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a name is looked up once and then remembered") {
+  Fixture fixture;
+  const Resolution resolution = Fixture::wait(fixture.ask("a.test"));
+  CHECK(resolution.status == ResolveStatus::resolved);
+  REQUIRE(resolution.addresses.size() == 1);
+  CHECK(resolution.addresses[0].text() == "192.0.2.1");
+
+  // From the cache, on the caller's own thread.
+  CHECK(fixture.ask("a.test").wait_for(0s) == std::future_status::ready);
+  CHECK(fixture.network->lookups("a.test") == 1);
+}
+
+TEST_CASE("a remembered name is looked up again after a while") {
+  ResolverOptions options;
+  options.positive_ttl = 0ms;
+  Fixture fixture(options);
+  for (int i = 0; i < 3; ++i) CHECK(fixture.status("a.test") == ResolveStatus::resolved);
+  CHECK(fixture.network->lookups("a.test") == 3);
+}
+
+TEST_CASE("a name that does not exist is remembered too") {
+  Fixture fixture;
+  fixture.network->set("no.test", Lookup::Result::no_such_name);
+  for (int i = 0; i < 3; ++i) CHECK(fixture.status("no.test") == ResolveStatus::not_resolved);
+  CHECK(fixture.network->lookups("no.test") == 1);
+}
+
+TEST_CASE("several questions for a name share one lookup") {
+  Fixture fixture;
+  fixture.network->stick("a.test");
+  std::vector<std::future<Resolution>> answers;
+  for (int i = 0; i < 10; ++i) answers.push_back(fixture.ask("a.test"));
+  fixture.network->free_all();
+  for (auto& answer : answers) {
+    CHECK(Fixture::wait(std::move(answer)).status == ResolveStatus::resolved);
+  }
+  CHECK(fixture.network->lookups("a.test") == 1);
+}
+
+TEST_CASE("an answer comes by the deadline though the lookup is stuck") {
+  Fixture fixture;
+  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.network->stick("tarpit.test");
+  CHECK(fixture.status("tarpit.test", 20ms) == ResolveStatus::not_resolved);
+}
+
+TEST_CASE("a lookup has a limit of its own, and a stuck name holds one thread only") {
+  Fixture fixture(quick());
+  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.network->stick("tarpit.test");
+  for (int i = 0; i < 3; ++i) CHECK(fixture.status("tarpit.test") == ResolveStatus::not_resolved);
+  CHECK(fixture.network->lookups("tarpit.test") == 1);
+}
+
+TEST_CASE("a stuck lookup that comes back is used") {
+  ResolverOptions options = quick();
+  options.negative_ttl = 0ms;
+  Fixture fixture(options);
+  fixture.network->stick("late.test");
+  CHECK(fixture.status("late.test") != ResolveStatus::resolved);
+  auto answer = fixture.ask("late.test");
+  fixture.network->free_all();
+  CHECK(Fixture::wait(std::move(answer)).status == ResolveStatus::resolved);
+  CHECK(fixture.network->lookups("late.test") == 1);
+}
+
+TEST_CASE("the resolver is down only while no name at all resolves") {
+  Fixture fixture;
+  fixture.network->set("silent.test", Lookup::Result::no_answer);
+  fixture.network->set("mute.test", Lookup::Result::no_answer);
+  fixture.network->set("no.test", Lookup::Result::no_such_name);
+  CHECK(fixture.status("silent.test") == ResolveStatus::unavailable);
+  CHECK(fixture.status("silent.test") == ResolveStatus::unavailable);
+  CHECK(fixture.network->lookups("silent.test") == 2);  // not remembered: it was not its fault
+
+  // A server that says "no such name" works.
+  CHECK(fixture.status("no.test") == ResolveStatus::not_resolved);
+  CHECK(fixture.status("silent.test") == ResolveStatus::not_resolved);
+  CHECK(fixture.status("mute.test") == ResolveStatus::not_resolved);
+}
+
+TEST_CASE("a shortage of ours is not the name's fault") {
+  Fixture fixture;
+  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.network->set("a.test", Lookup::Result::shortage);
+  CHECK(fixture.status("a.test") == ResolveStatus::unavailable);
+}
+
+TEST_CASE("when most threads are stuck, new names fail at once and known ones do not") {
+  ResolverOptions options = quick();
+  options.threads = 4;
+  Fixture fixture(options);
+  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  for (const char* host : {"1.test", "2.test", "3.test", "4.test"}) {
+    fixture.network->stick(host);
+    CHECK(fixture.status(host) == ResolveStatus::not_resolved);
+  }
+  // The last one may have begun a moment after it was asked for, and so be overdue a moment later.
+  std::string detail;
+  for (int i = 0; i < 100 && detail != "most resolver threads are stuck"; ++i) {
+    const std::string host = "new" + std::to_string(i) + ".test";
+    detail = Fixture::wait(fixture.ask(host, 20ms)).detail;
+    CHECK(fixture.network->lookups(host) == 0);
+  }
+  CHECK(detail == "most resolver threads are stuck");
+  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+}
+
+TEST_CASE("a full queue refuses at once") {
+  ResolverOptions options;
+  options.threads = 1;
+  options.queue_max = 2;
+  Fixture fixture(options);
+  fixture.network->stick("busy.test");
+  auto busy = fixture.ask("busy.test");
+  REQUIRE(fixture.network->wait_for_lookups("busy.test", 1));
+  auto first = fixture.ask("1.test");
+  auto second = fixture.ask("2.test");
+  auto third = fixture.ask("3.test");
+  CHECK(third.wait_for(0s) == std::future_status::ready);
+  CHECK(third.get().status == ResolveStatus::unavailable);
+  // Whoever asks for what is on its way already needs no room.
+  auto again = fixture.ask("1.test");
+  fixture.network->free_all();
+  for (auto* answer : {&busy, &first, &second, &again}) {
+    CHECK(Fixture::wait(std::move(*answer)).status == ResolveStatus::resolved);
+  }
+}
+
+TEST_CASE("a name that nobody waits for any more is not looked up") {
+  ResolverOptions options = quick();
+  options.threads = 1;
+  Fixture fixture(options);
+  fixture.network->stick("busy.test");
+  auto busy = fixture.ask("busy.test");
+  REQUIRE(fixture.network->wait_for_lookups("busy.test", 1));
+  CHECK(fixture.status("abandoned.test", 10ms) != ResolveStatus::resolved);
+  fixture.network->free_all();
+  CHECK(fixture.status("next.test") == ResolveStatus::resolved);
+  CHECK(fixture.network->lookups("abandoned.test") == 0);
+}
+
+TEST_CASE("a resolver goes without waiting for a stuck lookup, and answers whoever waits") {
+  const auto network = std::make_shared<Network>();
+  std::future<Resolution> answer;
+  {
+    Fixture fixture;
+    fixture.network->stick("tarpit.test");
+    answer = fixture.ask("tarpit.test");
+    REQUIRE(fixture.network->wait_for_lookups("tarpit.test", 1));
+    fixture.resolver.reset();
+    CHECK(answer.wait_for(0s) == std::future_status::ready);
+  }
+  CHECK(answer.get().status == ResolveStatus::unavailable);
+}
+
+TEST_CASE("a resolver may be let go from within its own answer") {
+  Fixture fixture;
+  std::promise<void> done;
+  auto owner = std::make_shared<std::shared_ptr<Resolver>>(fixture.resolver);
+  fixture.resolver.reset();
+  (*owner)->resolve("a.test", std::chrono::steady_clock::now() + 5s, [&done, owner](Resolution) {
+    owner->reset();
+    done.set_value();
+  });
+  CHECK(done.get_future().wait_for(5s) == std::future_status::ready);
+}
+
+TEST_CASE("many threads may ask at once") {
+  Fixture fixture;
+  std::mutex mutex;
+  std::size_t resolved = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) {
+        auto answer = fixture.ask("n" + std::to_string(i) + ".test");
+        const bool good = answer.get().status == ResolveStatus::resolved;
+        const std::lock_guard lock(mutex);
+        resolved += good ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(resolved == 400);
+  CHECK(fixture.network->lookups("n7.test") == 1);
+}
+
+TEST_CASE("the operating system knows localhost") {
+  const auto resolver = make_system_resolver();
+  std::promise<Resolution> promise;
+  resolver->resolve("localhost", std::chrono::steady_clock::now() + 5s,
+                    [&](Resolution resolution) { promise.set_value(std::move(resolution)); });
+  const Resolution resolution = Fixture::wait(promise.get_future());
+  CHECK(resolution.status == ResolveStatus::resolved);
+  REQUIRE(!resolution.addresses.empty());
+  for (const IpAddress& address : resolution.addresses) {
+    CHECK((address.text() == "127.0.0.1" || address.text() == "::1"));
+  }
+}
+
+TEST_CASE("a resolver's options are checked") {
+  const auto refusal = [](auto change) -> std::string {
+    ResolverOptions options;
+    change(options);
+    try {
+      static_cast<void>(make_system_resolver(options));
+    } catch (const ConfigError& error) {
+      return error.field();
+    }
+    return {};
+  };
+  CHECK(refusal([](auto&) {}).empty());
+  CHECK(refusal([](auto& o) { o.threads = 0; }) == "resolver.threads");
+  CHECK(refusal([](auto& o) { o.threads = 17; }) == "resolver.threads");
+  CHECK(refusal([](auto& o) { o.queue_max = 0; }) == "resolver.queue_max");
+  CHECK(refusal([](auto& o) { o.lookup_max = 0ms; }) == "resolver.lookup_max");
+  CHECK(refusal([](auto& o) { o.positive_ttl = -1ms; }) == "resolver.positive_ttl");
+  CHECK(refusal([](auto& o) { o.negative_ttl = 25h; }) == "resolver.negative_ttl");
+  CHECK(refusal([](auto& o) { o.cache_max = 0; }) == "resolver.cache_max");
+}
+
+TEST_CASE("the cache forgets the least recently used name, and keeps an address first") {
+  transport::ResolutionCache cache(2);
+  const SteadyTime now{};
+  const auto resolution = [](const std::vector<std::string>& texts) {
+    Resolution result;
+    result.status = ResolveStatus::resolved;
+    for (const std::string& text : texts)
+      result.addresses.push_back(IpAddress::parse(text).value());
+    return result;
+  };
+  cache.put("a", resolution({"192.0.2.1", "192.0.2.2"}), now + 1s);
+  cache.put("b", resolution({"192.0.2.3"}), now + 1s);
+  REQUIRE(cache.find("a", now));
+  cache.put("c", resolution({"192.0.2.4"}), now + 1s);
+  CHECK(!cache.find("b", now));
+  REQUIRE(cache.find("a", now));
+  CHECK(!cache.find("a", now + 1s));
+
+  cache.put("a", resolution({"192.0.2.2", "192.0.2.5", "192.0.2.1"}), now + 2s);
+  REQUIRE(cache.find("a", now + 1s));
+  CHECK(cache.find("a", now + 1s)->addresses[0].text() == "192.0.2.1");
+  CHECK(cache.find("a", now + 1s)->addresses.size() == 3);
+}
