@@ -42,6 +42,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/store_query.hpp
   include/hookwright/stores/memory.hpp
   include/hookwright/testing/simulated_transport.hpp
+  include/hookwright/testing/store_contract.hpp
   include/hookwright/testing/virtual_clock.hpp
   include/hookwright/time.hpp
   include/hookwright/transport.hpp
@@ -110,6 +111,17 @@ set(HOOKWRIGHT_SOURCES
   src/store/rules.cpp
   src/store/store.cpp
   src/testing/simulated_transport.cpp
+  src/testing/store_contract.cpp
+  src/testing/store_contract_commit.cpp
+  src/testing/store_contract_conditions.cpp
+  src/testing/store_contract_durable.cpp
+  src/testing/store_contract_fetch.cpp
+  src/testing/store_contract_find.cpp
+  src/testing/store_contract_maintain.cpp
+  src/testing/store_contract_paging.cpp
+  src/testing/store_contract_records.cpp
+  src/testing/store_contract_shared.cpp
+  src/testing/store_scene.cpp
   src/testing/virtual_clock.cpp
   src/transport/curl_transport.cpp
   src/transport/driver.cpp
