@@ -10,7 +10,7 @@
 // Prints every attempt once its outcome is durable, and when the next one comes.
 class DeliveryLog : public hookwright::Observer {
  public:
-  // What to call an endpoint. Reports carry its id, and an observer may not look it up.
+  // What to call an endpoint: reports carry its id, and looking that up each time reads the store.
   void name(hookwright::EndpointId endpoint, std::string_view name);
 
   void attempt(const hookwright::AttemptReport& report) override;

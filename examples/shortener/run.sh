@@ -204,6 +204,7 @@ fi
 say
 kill "$shortener_pid"
 wait "$shortener_pid" || die "the shortener ended with $?"
+[ ! -s "$dir/shortener.err" ] || die 'the shortener had something to complain of'
 expect 'deliveries to snipy.js' "$(verified_by snipy.js | wc -l)" 7
 expect 'deliveries to snipy.py' "$(verified_by snipy.py | wc -l)" 6
 expect 'deliveries to snapglyph.js' "$(verified_by snapglyph.js | wc -l)" 3
@@ -215,3 +216,4 @@ between "Snipy's first retry" "$(wait_of off-snipy)" 60 66
 between "SnapGlyph's first retry" "$(wait_of off-snapglyph)" 60 66
 between "HyperSnap's first retry" "$(wait_of off-hypersnap)" 30 33
 say "demo: 17 deliveries verified by 4 receivers, 1 of them on its retry; 3 more wait for theirs in the store"
+say "      (--stay keeps all of it running, to play with)"
