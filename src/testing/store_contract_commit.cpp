@@ -85,8 +85,8 @@ void all_or_nothing(StoreUnderTest& under_test) {
     expect(scene.find(query(RecordKind::dead_letters)).dead_letters.empty(),
            "no dead letter" + where);
     expect(scene.find(note_named("note")).notes.empty(), "no note" + where);
-    expect_number(scene.find(query(RecordKind::endpoints)).endpoints.at(0).version, 1U,
-                  "the endpoint's version" + where);
+    expect_number(only(scene.find(query(RecordKind::endpoints)).endpoints, "one endpoint").version,
+                  1U, "the endpoint's version" + where);
   };
 
   expect_outcome(scene.commit({EndpointAt{endpoint, 1}, NoteAt{"other", 3}}, writes),

@@ -143,7 +143,7 @@ void many_cursors(StoreUnderTest& under_test) {
   const EndpointId full = scene.endpoint();
   const EndpointId empty = scene.endpoint();
   put_rows(scene, full, {{scene.now, scene.next_row()}, {scene.now, scene.next_row()}});
-  const LanePosition first = scene.fetch(full, 1).rows.at(0).delivery.position;
+  const LanePosition first = only(scene.fetch(full, 1).rows, "one row of two").delivery.position;
   const std::array cursors = {LaneCursor{empty, {}, 5}, LaneCursor{full, {}, 1},
                               LaneCursor{scene.id<EndpointId>(), {}, 5},
                               LaneCursor{full, first, 5}};

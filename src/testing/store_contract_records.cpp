@@ -101,6 +101,7 @@ void fan_out(StoreUnderTest& under_test) {
   expect(pages.status.ok() && pages.lanes.size() == cursors.size(), "a page for every cursor");
   for (std::size_t i = 0; i < cursors.size(); ++i) {
     expect(pages.lanes[i].endpoint == cursors[i].endpoint, "the pages in the cursors' order");
+    expect_events(pages.lanes[i].rows);
     expect(pages.lanes[i].rows.size() == 1 && same(*pages.lanes[i].rows[0].event, *event),
            "each endpoint to have its row of the one event");
   }
@@ -174,17 +175,20 @@ void endpoints_come_back(StoreUnderTest& under_test) {
   StoredEndpoint endpoint{scene.id<EndpointId>(), 1, all_bytes(), true, false, ""};
   scene.apply({PutEndpoint{endpoint}});
   const auto find_it = [&] { return scene.find(query(RecordKind::endpoints, endpoint.id)); };
-  expect(same(find_it().endpoints.at(0), endpoint), "an endpoint as it was put");
+  expect(same(only(find_it().endpoints, "an endpoint as it was put"), endpoint),
+         "an endpoint as it was put");
   endpoint.version = std::uint64_t{1} << 40U;
   endpoint.details = std::string(100'000, '\0') + all_bytes();
   endpoint.counts = false;
   endpoint.deleted = true;
   scene.apply({PutEndpoint{endpoint}});
-  expect(same(find_it().endpoints.at(0), endpoint), "a tombstone as it was put");
+  expect(same(only(find_it().endpoints, "a tombstone as it was put"), endpoint),
+         "a tombstone as it was put");
   endpoint.deleted = false;
   ++endpoint.version;
   scene.apply({PutEndpoint{endpoint}});
-  expect(same(find_it().endpoints.at(0), endpoint), "an endpoint that lives again as it was put");
+  expect(same(only(find_it().endpoints, "an endpoint that lives again as it was put"), endpoint),
+         "an endpoint that lives again as it was put");
 }
 
 void notes_at_their_bounds(StoreUnderTest& under_test) {

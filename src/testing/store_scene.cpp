@@ -46,6 +46,13 @@ void expect(bool holds, std::string_view what) {
   if (!holds) throw ContractViolation("expected " + std::string(what));
 }
 
+void expect_events(const std::vector<Waiting>& rows) {
+  for (const Waiting& row : rows) {
+    expect(row.event && row.event->id == row.delivery.event,
+           "a waiting row to come with the event it names");
+  }
+}
+
 void expect_outcome(const ChangeResult& found, ChangeOutcome expected, std::string_view what) {
   if (found.outcome == expected) return;
   expect(false, std::string(what) + " to be " + name_of(expected) + ", but it was " +
@@ -202,12 +209,14 @@ LanePage Scene::fetch(const EndpointId& endpoint, std::size_t limit, LanePositio
   expect_number(pages.lanes.size(), 1U, "one page per cursor");
   expect(pages.lanes[0].endpoint == endpoint, "a page to name the endpoint it was asked for");
   expect(pages.lanes[0].rows.size() <= limit, "a page to have no more rows than asked for");
+  expect_events(pages.lanes[0].rows);
   return std::move(pages.lanes[0]);
 }
 
 Records Scene::find(const Query& query) {
   Records found = store_->find(query);
   expect_ok(found.status, "find");
+  expect_events(found.waiting);
   return found;
 }
 

@@ -22,6 +22,9 @@ inline constexpr Duration lease = 15 * second;
 // Throws ContractViolation, "expected <what>", unless it holds.
 void expect(bool holds, std::string_view what);
 
+// Each row came with the event it names.
+void expect_events(const std::vector<Waiting>& rows);
+
 // The same with what was found.
 template <class Found, class Expected>
 void expect_number(Found found, Expected expected, std::string_view what) {
@@ -31,6 +34,13 @@ void expect_number(Found found, Expected expected, std::string_view what) {
                           std::to_string(found));
 }
 void expect_outcome(const ChangeResult& found, ChangeOutcome expected, std::string_view what);
+
+// The only record of an answer.
+template <class Record>
+const Record& only(const std::vector<Record>& found, std::string_view what) {
+  expect_number(found.size(), 1U, what);
+  return found.front();
+}
 
 // The records are equal in every field.
 bool same(const StoredEvent& a, const StoredEvent& b);
