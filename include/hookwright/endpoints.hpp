@@ -27,7 +27,7 @@ enum class EndpointOutcome : std::uint8_t {
 [[nodiscard]] HOOKWRIGHT_EXPORT std::string_view to_string(EndpointOutcome outcome);
 
 struct EndpointResult {
-  EndpointOutcome outcome{};
+  EndpointOutcome outcome = EndpointOutcome::store_unavailable;
   Endpoint endpoint{};  // as it is now, if ok
   [[nodiscard]] bool ok() const { return outcome == EndpointOutcome::ok; }
 };
@@ -41,9 +41,9 @@ struct Listed {
 
 // The subscriptions. Every call names the tenant and sees nothing of others.
 //
-// Threads: any, several at once; not from an observer. Calls that change something return once that
-// is durable. Errors: bad input throws ConfigError naming the field ("endpoint.url") and changes
-// nothing; the rest is the outcome.
+// Threads: any, several at once. Calls that change something return once that is durable. Errors:
+// bad input throws ConfigError naming the field ("endpoint.url") and changes nothing; the rest is
+// the outcome.
 class HOOKWRIGHT_EXPORT Endpoints {
  public:
   virtual ~Endpoints();

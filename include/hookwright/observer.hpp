@@ -57,11 +57,11 @@ struct LostEvent {
 //
 // Threads: all calls come from the dispatcher's one notifier thread (with `Options::threads` = 0,
 // from run_until), never under a lock. Ownership: shared with the dispatcher, which lets go of it
-// at shutdown. Errors: what notice() throws is counted, and the notice is told again later; what
-// the others throw is counted. Time and re-entrancy: may call the dispatcher, but not wait for a
-// receipt or shut it down. A slow observer delays other calls to it and nothing else; attempt()
-// calls beyond Limits::reports_max waiting are dropped and counted. What hookwright promises: no
-// call after shutdown() has returned.
+// when it is destroyed. Errors: what notice() throws is counted, and the notice is told again
+// later; what the others throw is counted. Time and re-entrancy: may call the dispatcher, but not
+// wait for a receipt or shut it down. A slow observer delays other calls to it and nothing else;
+// attempt() calls beyond Limits::reports_max waiting are dropped and counted. What hookwright
+// promises: no call after shutdown() has returned.
 class HOOKWRIGHT_EXPORT Observer {
  public:
   virtual ~Observer();

@@ -69,8 +69,10 @@ struct Options {
   std::uint64_t seed = 0;                  // of ids and jitter; 0 draws from the operating system
   std::string user_agent{};                // default: "hookwright/<version>"
   std::string worker_name = "hookwright";  // for people who read a shared store
-  Duration lease{std::chrono::seconds(
-      15)};  // shared stores: lanes of a process that is silent for so long are taken over
+  Duration lease{
+      std::chrono::seconds(15)};  // shared stores: lanes of a process that is silent for so long
+                                  // are taken over; what another process does to an endpoint is
+  // known here within a third of it
   Limits limits{};
 };
 

@@ -30,8 +30,9 @@ Worker worker_of(const Options& options, IdGenerator& ids, TimePoint now) {
 }  // namespace
 
 void check_tenant(std::string_view tenant) {
-  if (tenant.empty() || tenant.size() > 128)
-    throw ConfigError("tenant", "must be 1 to 128 bytes", tenant.substr(0, 128));
+  if (tenant.empty() || tenant.size() > 128 || tenant.find('\0') != std::string_view::npos) {
+    throw ConfigError("tenant", "must be 1 to 128 bytes, none of them NUL", tenant.substr(0, 128));
+  }
 }
 
 DispatcherCore::DispatcherCore(Options&& options)
@@ -146,7 +147,7 @@ Metrics DispatcherCore::metrics() const {
   m.spared = counters_.spared;
   m.fenced = counters_.fenced;
   m.replaced_utf8 = counters_.replaced;
-  m.plugin_errors = counters_.errors + notifier_.errors();
+  m.plugin_errors = counters_.errors + counters_.store_errors + notifier_.errors();
   m.reports_dropped = notifier_.dropped();
   m.commits = counters_.commits;
   m.inbox_events = queued_events_;
@@ -154,7 +155,7 @@ Metrics DispatcherCore::metrics() const {
   for (const auto& shard : shards_) {
     m.attempts += shard->started;
     m.in_flight += shard->in_flight;
-    m.plugin_errors += shard->errors;
+    m.plugin_errors += shard->errors + shard->sender_errors;
   }
   return m;
 }

@@ -66,6 +66,7 @@ class DispatcherCore final : public engine::CommitterHost {
     std::atomic<std::size_t> in_flight{0};
     std::atomic<std::uint64_t> started{0};
     std::atomic<std::uint64_t> errors{0};
+    std::atomic<std::uint64_t> sender_errors{0};
     std::size_t cancelled = 0;
     std::thread thread{};
   };
@@ -90,6 +91,9 @@ class DispatcherCore final : public engine::CommitterHost {
     notifier_.notice(std::move(notice), key);
   }
   void trouble(const std::string& what) override { notifier_.trouble(what); }
+  void endpoints_known_until(SteadyTime until) override {
+    endpoints_known_until_ = until.time_since_epoch();
+  }
 
   [[nodiscard]] Receipt refused(Refusal refusal, std::string message);
   [[nodiscard]] Receipt enqueue(engine::Submission&& submission);
@@ -129,13 +133,12 @@ class DispatcherCore final : public engine::CommitterHost {
   std::atomic<std::size_t> queued_events_{0};  // submitted and not yet known to be stored or lost
   std::atomic<std::size_t> queued_bytes_{0};
 
+  // With a shared store: until then nobody else can have made an endpoint that is not known here.
+  std::atomic<SteadyTime::duration> endpoints_known_until_{SteadyTime::duration::max()};
   std::atomic<bool> closed_{false};     // refuses events
   std::atomic<bool> accepting_{true};   // the store works
   std::atomic<bool> store_idle_{true};  // nothing left to commit or to read
   std::atomic<std::size_t> in_memory_{0};
-
-  std::mutex drain_mutex_;
-  std::condition_variable drain_changed_;
 
   std::thread store_thread_;
   std::thread notifier_thread_;
@@ -145,6 +148,7 @@ class DispatcherCore final : public engine::CommitterHost {
   struct Counters {
     std::atomic<std::uint64_t> published{0}, nobody{0}, refused{0}, stored{0}, lost{0}, replaced{0},
         errors{0};
+    std::atomic<std::uint64_t> store_errors{0};
     std::atomic<std::uint64_t> delivered{0}, failed{0}, dead{0}, spared{0}, fenced{0}, commits{0};
   };
   mutable Counters counters_;

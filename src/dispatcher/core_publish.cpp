@@ -14,8 +14,8 @@ void check_options(const PublishOptions& options) {
     throw ConfigError("publish.idempotency_key", "must be at most 255 bytes",
                       std::to_string(options.idempotency_key.size()) + " bytes");
   }
-  if (options.idempotency_window < Duration::zero()) {
-    throw ConfigError("publish.idempotency_window", "must not be negative",
+  if (options.idempotency_window < Duration::zero() || options.idempotency_window > longest_span) {
+    throw ConfigError("publish.idempotency_window", "must not be negative, nor above ten years",
                       std::to_string(options.idempotency_window.count()) + " ms");
   }
 }
@@ -27,7 +27,11 @@ bool DispatcherCore::listening(std::string_view tenant, std::string_view family,
   check_tenant(tenant);
   const std::optional<std::size_t> index = listening_.type_index(family, type);
   if (!index) throw ConfigError("event.type", "is in no catalogue of this dispatcher", type);
-  return listening_.anyone(tenant, *index);
+  if (listening_.anyone(tenant, *index)) return true;
+  // Not known to be complete: the store thread will route it by what the store says then.
+  const SteadyTime::duration known_until = endpoints_known_until_;
+  if (known_until == SteadyTime::duration::max()) return false;
+  return options_.clock->steady().time_since_epoch() >= known_until;
 }
 
 Receipt DispatcherCore::nobody() {
@@ -130,7 +134,7 @@ EndpointResult DispatcherCore::carry_out(engine::EndpointOp&& op) {
   }
   if (!has_threads()) {
     work_until([&answer] { return answer->done; }, longest_span);
-    return answer->result;
+    return std::move(answer->result);
   }
   inbox_changed_.notify_one();
   std::unique_lock lock(answer->mutex);

@@ -10,6 +10,7 @@ namespace {
 // never a standstill.
 constexpr std::chrono::milliseconds longest_wait{250};
 constexpr std::chrono::milliseconds cancel_at_most{200};
+constexpr std::chrono::milliseconds drain_poll{2};
 }  // namespace
 
 // --- the store thread
@@ -49,7 +50,7 @@ void DispatcherCore::publish_store_state(const engine::Moment& now) {
   counters_.spared = counts.spared;
   counters_.fenced = counts.fenced;
   counters_.commits = counts.commits;
-  counters_.errors = counts.store_exceptions;
+  counters_.store_errors = counts.store_exceptions;
   accepting_ = committer_->accepting();
   in_memory_ = committer_->rows_in_memory();
   const bool idle = committer_->drained(now);
@@ -57,7 +58,6 @@ void DispatcherCore::publish_store_state(const engine::Moment& now) {
     const std::lock_guard lock(inbox_mutex_);
     store_idle_ = idle && inbox_.empty();
   }
-  if (store_idle_ && closed_) drain_changed_.notify_all();
 }
 
 void DispatcherCore::run_store() {
@@ -140,6 +140,7 @@ void DispatcherCore::hand_over(Shard& shard) {
     if (wake) inbox_changed_.notify_one();
   }
   shard.started = shard.sender->started();
+  shard.sender_errors = shard.sender->plugin_errors();
   shard.in_flight = shard.sender->in_flight();
 }
 
@@ -216,9 +217,8 @@ Drained DispatcherCore::shutdown(Duration at_most) {
   const auto started = std::chrono::steady_clock::now();
   if (at_most > Duration::zero()) {
     if (has_threads()) {
-      std::unique_lock lock(drain_mutex_);
       while (!drained() && std::chrono::steady_clock::now() - started < at_most) {
-        drain_changed_.wait_for(lock, std::chrono::milliseconds(5));
+        std::this_thread::sleep_for(drain_poll);
       }
     } else {
       work_until([this] { return drained(); }, at_most);

@@ -56,8 +56,10 @@ class StoredEndpoints final : public Endpoints {
 
   EndpointResult update(std::string_view tenant, EndpointId id, const EndpointSpec& spec) override {
     check_tenant(tenant);
-    const std::optional<Endpoint> before = find(tenant, id);
-    if (!before) return {.outcome = EndpointOutcome::not_found};
+    const Found found = look_up(tenant, id);
+    if (!found.available) return {.outcome = EndpointOutcome::store_unavailable};
+    if (!found.endpoint) return {.outcome = EndpointOutcome::not_found};
+    const std::optional<Endpoint>& before = found.endpoint;
     if (!spec.profile.empty() && spec.profile != before->profile) {
       throw ConfigError("endpoint.profile", "can't be changed: create another endpoint",
                         spec.profile);
@@ -66,15 +68,17 @@ class StoredEndpoints final : public Endpoints {
     if (spec.secret) checked.secrets = {*spec.secret};
     if (spec.standard_secret) checked.standard_secret = spec.standard_secret;
     take_over(spec, checked);
-    return edit(tenant, id, [checked = std::move(checked)](Endpoint& endpoint) {
-      endpoint.url = checked.url;
-      endpoint.events = checked.events;
-      endpoint.secrets = checked.secrets;
-      endpoint.standard_secret = checked.standard_secret;
-      endpoint.uid = checked.uid;
-      endpoint.description = checked.description;
-      endpoint.headers = checked.headers;
-    });
+    return edit(tenant, id,
+                [checked = std::move(checked), secret = spec.secret,
+                 standard_secret = spec.standard_secret](Endpoint& endpoint) {
+                  endpoint.url = checked.url;
+                  endpoint.events = checked.events;
+                  if (secret) endpoint.secrets = {*secret};
+                  if (standard_secret) endpoint.standard_secret = standard_secret;
+                  endpoint.uid = checked.uid;
+                  endpoint.description = checked.description;
+                  endpoint.headers = checked.headers;
+                });
   }
 
   EndpointResult enable(std::string_view tenant, EndpointId id) override {
@@ -103,10 +107,7 @@ class StoredEndpoints final : public Endpoints {
 
   std::optional<Endpoint> find(std::string_view tenant, EndpointId id) const override {
     check_tenant(tenant);
-    const Records found = ask(
-        {.kind = RecordKind::endpoints, .tenant = std::string(tenant), .endpoint = id, .limit = 1});
-    if (found.endpoints.empty() || found.endpoints.front().deleted) return std::nullopt;
-    return model::to_endpoint(found.endpoints.front());
+    return look_up(tenant, id).endpoint;
   }
 
   std::optional<Endpoint> find_uid(std::string_view tenant, std::string_view uid) const override {
@@ -151,6 +152,19 @@ class StoredEndpoints final : public Endpoints {
   }
 
  private:
+  struct Found {
+    bool available = true;
+    std::optional<Endpoint> endpoint{};
+  };
+
+  Found look_up(std::string_view tenant, EndpointId id) const {
+    const Records found = ask(
+        {.kind = RecordKind::endpoints, .tenant = std::string(tenant), .endpoint = id, .limit = 1});
+    if (found.endpoints.empty() || found.endpoints.front().deleted)
+      return {.available = found.status.ok()};
+    return {.endpoint = model::to_endpoint(found.endpoints.front())};
+  }
+
   static void check_limit(std::size_t limit) {
     if (limit == 0 || limit > 1'000)
       throw ConfigError("limit", "must be 1 to 1,000", std::to_string(limit));
@@ -170,7 +184,9 @@ class StoredEndpoints final : public Endpoints {
   Listed<Row> read(RecordKind kind, std::vector<Row> Records::*rows, std::string_view tenant,
                    EndpointId id, std::string_view after, std::size_t limit) const {
     check_limit(limit);
-    if (!find(tenant, id)) return {};
+    check_tenant(tenant);
+    const Found owner = look_up(tenant, id);
+    if (!owner.endpoint) return {.available = owner.available};
     Records found =
         ask({.kind = kind, .endpoint = id, .after = std::string(after), .limit = limit});
     return {.rows = std::move(found.*rows),

@@ -107,11 +107,16 @@ void Notifier::run() {
     if (wait_for_more) {
       changed_.wait_for(lock, again_after, [this] { return !items_.empty() || stopping_; });
     }
-    if (stopping_ && (items_.empty() || clock_->steady() >= stop_at_)) return;
-    // One at a time once stopping, so that a slow observer can't hold up the end.
+    if (stopping_ && items_.empty()) return;
+    // One at a time once stopping, so that a slow observer can't hold up the end. When the time is
+    // up only what nobody would ever hear of otherwise is told: receipts and lost events. Notices
+    // are in the store, and so is the history.
     if (stopping_) {
       Item item = std::move(items_.front());
       items_.pop_front();
+      const bool last_chance = std::holds_alternative<LostEvent>(item) ||
+                               std::holds_alternative<std::function<void()>>(item);
+      if (!last_chance && clock_->steady() >= stop_at_) continue;
       lock.unlock();
       tell(std::move(item));
       lock.lock();

@@ -46,14 +46,15 @@ Stored Receipt::stored() const {
 
 Stored Receipt::wait(Duration at_most) const {
   if (!state_) return Stored::no;
+  DispatcherCore* core = nullptr;
   {
-    // Without threads nobody else would do the work.
     const std::lock_guard lock(state_->link->mutex);
-    DispatcherCore* core = state_->link->core;
-    if (core != nullptr && !core->has_threads()) {
-      core->work_until([this] { return stored() != Stored::pending; }, at_most);
-      return stored();
-    }
+    core = state_->link->core;
+  }
+  if (core != nullptr &&
+      !core->has_threads()) {  // this thread is the dispatcher's: nobody else does the work
+    core->work_until([this] { return stored() != Stored::pending; }, at_most);
+    return stored();
   }
   std::unique_lock lock(state_->mutex);
   state_->known.wait_for(lock, std::min(at_most, longest_span),

@@ -39,11 +39,16 @@ void Committer::submit(FromSender&& news) {
 }
 
 void Committer::step(const Moment& moment) {
+  if (broken_) {
+    give_up_submissions("it is broken");
+    return;
+  }
   if (shared_ && moment.steady >= beat_at_) beat(moment);
   if (commit_due(moment)) commit(moment);
+  const bool lane_due = !released_due_.empty() && *released_due_.begin() <= moment.now;
+  if (shared_ && !in_trouble() && (moment.steady >= acquire_at_ || lane_due)) acquire(moment);
   // While an outcome is unknown nothing is read: its rows would be older than the cursors.
-  if (!in_trouble() && book_.hungry(moment.now)) fetch(moment);
-  if (shared_ && !in_trouble() && moment.steady >= acquire_at_) acquire(moment);
+  if (!in_trouble() && fetch_at_ <= moment.steady && book_.hungry(moment.now)) fetch(moment);
   if (!in_trouble() && moment.steady >= maintain_at_) maintain(moment);
   flush_feeds();
 }
@@ -68,7 +73,8 @@ SteadyTime Committer::commit_at(const Moment& moment) const {
 }
 
 bool Committer::commit_due(const Moment& moment) const {
-  return !broken_ && commit_at(moment) <= moment.steady;
+  if (in_trouble()) return retry_at_ <= moment.steady;
+  return commit_at(moment) <= moment.steady;
 }
 
 void Committer::commit(const Moment& moment) {
@@ -156,14 +162,16 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
     return moment.steady + std::min<Duration>(due - moment.now, far);
   };
   SteadyTime at = SteadyTime::max();
+  if (broken_) return at;
   if (in_trouble()) {
-    if (!broken_) at = retry_at_;
+    at = retry_at_;
   } else {
     at = commit_at(moment);
-    if (book_.hungry(moment.now)) at = moment.steady;
+    if (book_.hungry(moment.now)) at = std::min(at, std::max(moment.steady, fetch_at_));
     if (const auto due = book_.next_due()) at = std::min(at, steady_of(*due));
     at = std::min(at, maintain_at_);
     if (shared_) at = std::min(at, acquire_at_);
+    if (!released_due_.empty()) at = std::min(at, steady_of(*released_due_.begin()));
   }
   if (shared_) at = std::min(at, beat_at_);
   return at;
@@ -175,8 +183,8 @@ bool Committer::drained(const Moment& moment) const {
 }
 
 void Committer::finish(const Moment& moment) {
-  for (int tries = 0;
-       tries < 64 && (!queue_.empty() || !outcomes_.empty() || !forgotten_.empty() || unknown_);
+  for (int tries = 0; tries < 64 && !broken_ &&
+                      (!queue_.empty() || !outcomes_.empty() || !forgotten_.empty() || unknown_);
        ++tries) {
     commit(moment);
     if (in_trouble()) break;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -60,6 +61,8 @@ class CommitterHost {
   virtual void report(AttemptReport&& report) = 0;
   virtual void notice(Notice&& notice, const std::string& key) = 0;  // until forget(key)
   virtual void trouble(const std::string& what) = 0;
+  // What was said of endpoints holds until then; afterwards others may have made some.
+  virtual void endpoints_known_until(SteadyTime until) = 0;
 };
 
 struct CommitterCounts {
@@ -153,7 +156,7 @@ class Committer {
                const Moment& moment);
   void applied(PlannedOutcome&& item, const ChangeResult& result, bool repeated,
                const Moment& moment);
-  void applied(PlannedOp&& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedOp&& item, const ChangeResult& result, bool repeated, const Moment& moment);
   void count(const Settlement& settlement);
   void report(const PlannedOutcome& item);
   void tell_notices(const std::vector<Note>& notes);
@@ -173,6 +176,8 @@ class Committer {
   void beat(const Moment& moment);
   void maintain(const Moment& moment);
   void release_idle(const Moment& moment, bool all);
+  [[nodiscard]] Change release_of(EndpointId id, const Moment& moment) const;
+  void trust_from(SteadyTime started);
   [[nodiscard]] std::size_t shard_of(const Url& url) const;
 
   // committer.cpp
@@ -216,11 +221,15 @@ class Committer {
   std::size_t last_commit_size_ = 0;
   std::optional<SteadyTime> trouble_since_;
   SteadyTime retry_at_{};
+  SteadyTime fetch_at_{};  // later than now while the store can't be read
   Duration backoff_{};
   bool accepting_ = true;
   bool broken_ = false;
+  bool op_waited_ = false;  // outcomes went before it once
   SteadyTime beat_at_{};
   SteadyTime acquire_at_{};
+  std::set<TimePoint> released_due_;  // when lanes that were let go of have work again: a retry is
+                                      // taken up on time, whoever it is
   SteadyTime maintain_at_{};
   CommitterCounts counts_;
 };

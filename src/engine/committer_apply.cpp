@@ -15,7 +15,7 @@ void Committer::apply(Plan&& plan, const std::vector<ChangeResult>& results, con
     } else if (auto* outcome = std::get_if<PlannedOutcome>(&item)) {
       applied(std::move(*outcome), results[i], plan.repeated, moment);
     } else if (auto* op = std::get_if<PlannedOp>(&item)) {
-      applied(std::move(*op), results[i], moment);
+      applied(std::move(*op), results[i], plan.repeated, moment);
     }
   }
 }
@@ -40,14 +40,12 @@ void Committer::applied(PlannedSubmission&& item, const ChangeResult& result, bo
       host_.stored(item.what, Stored::yes, first, {});
       return;
     case ChangeOutcome::mismatch: {
-      if (repeated) {
-        host_.stored(item.what, Stored::yes, first, {});
-        return;
-      }
       const bool by_key = !item.what.idempotency_note.empty() && result.precondition == 0;
       const std::optional<EventId> earlier =
           by_key ? noted_event(item.what.idempotency_note) : std::nullopt;
-      host_.stored(item.what, Stored::duplicate, earlier.value_or(first), {});
+      // A repeated batch meets what its first try has written.
+      const bool own = repeated && earlier.value_or(first) == first;
+      host_.stored(item.what, own ? Stored::yes : Stored::duplicate, earlier.value_or(first), {});
       return;
     }
     case ChangeOutcome::lane_lost:
@@ -71,8 +69,7 @@ void Committer::applied(PlannedOutcome&& item, const ChangeResult& result, bool 
   const Delivery& delivery = item.what.what.delivery;
   const EndpointId id = delivery.endpoint;
   constexpr std::size_t first_of_endpoint = 2;  // behind LaneHeld and DeliveryAt
-  if (result.outcome == ChangeOutcome::mismatch && result.precondition >= first_of_endpoint &&
-      !repeated) {
+  if (result.outcome == ChangeOutcome::mismatch && result.precondition >= first_of_endpoint) {
     // Somebody else has changed the endpoint: decide again by what it is now.
     refresh_endpoint(id, moment);
     outcomes_.push_back(std::move(item.what));
@@ -92,8 +89,10 @@ void Committer::applied(PlannedOutcome&& item, const ChangeResult& result, bool 
   }
   count(item.means);
   Member* member = roster_.find(id);
-  if (member != nullptr && item.means.result == AttemptResult::delivered)
-    member->last_success = item.what.started;
+  if (member != nullptr && item.means.result == AttemptResult::delivered) {
+    member->last_success =
+        std::max(member->last_success.value_or(item.what.started), item.what.started);
+  }
   if (host_.wants_reports() && item.means.result) report(item);
   tell_notices(item.means.notices);
   if (item.means.endpoint) put_endpoint(std::move(*item.means.endpoint), moment);
@@ -138,7 +137,8 @@ void Committer::tell_notices(const std::vector<Note>& notes) {
   }
 }
 
-void Committer::applied(PlannedOp&& item, const ChangeResult& result, const Moment& moment) {
+void Committer::applied(PlannedOp&& item, const ChangeResult& result, bool repeated,
+                        const Moment& moment) {
   EndpointResult answer;
   const EndpointId id = item.what.id;
   switch (result.outcome) {
@@ -147,8 +147,6 @@ void Committer::applied(PlannedOp&& item, const ChangeResult& result, const Mome
       if (item.what.kind == EndpointOp::Kind::remove) {
         remove_endpoint(id);
       } else {
-        const bool creating = item.what.kind == EndpointOp::Kind::create;
-        if (creating && !shared_) book_.adopt(id, 0, std::nullopt);
         put_endpoint(std::move(item.result), moment);
       }
       break;
@@ -158,7 +156,15 @@ void Committer::applied(PlannedOp&& item, const ChangeResult& result, const Mome
     case ChangeOutcome::mismatch: {
       const bool by_uid = item.uid_at != 0 && result.precondition == item.uid_at;
       answer.outcome = by_uid ? EndpointOutcome::uid_taken : EndpointOutcome::conflict;
-      if (!by_uid) refresh_endpoint(id, moment);
+      if (by_uid) break;
+      refresh_endpoint(id, moment);
+      // A repeated batch meets what its first try has written.
+      const Member* now = roster_.find(id);
+      const bool removing = item.what.kind == EndpointOp::Kind::remove;
+      const bool done = removing ? now == nullptr
+                                 : now != nullptr && now->endpoint.version == item.result.version;
+      if (repeated && done)
+        answer = {.outcome = EndpointOutcome::ok, .endpoint = std::move(item.result)};
       break;
     }
     case ChangeOutcome::lane_lost:
@@ -173,6 +179,12 @@ void Committer::applied(PlannedOp&& item, const ChangeResult& result, const Mome
 void Committer::put_endpoint(Endpoint&& endpoint, const Moment& moment) {
   const EndpointId id = endpoint.id;
   const bool active = endpoint.status == Status::active;
+  if (const Member* known = roster_.find(id);
+      known != nullptr && known->endpoint.version > endpoint.version)
+    return;
+  // With one process every lane is ours. A lane that is new to us has no rows, or load_lanes() says
+  // so.
+  if (!shared_ && !book_.holds(id)) book_.adopt(id, 0, std::nullopt);
   const Member* member = roster_.put(std::move(endpoint));
   std::shared_ptr<Destination> destination;
   if (member != nullptr) {
@@ -203,10 +215,7 @@ void Committer::put_endpoint(Endpoint&& endpoint, const Moment& moment) {
   route = {.shard = shard, .destination = destination};
   if (destination) host_.send(shard, PutDestination{destination});
   if (active && destination) {
-    if (shared_ && was_stopped) {
-      book_.lose(id);  // the lane was let go of with the change
-      acquire_at_ = moment.steady;
-    }
+    if (shared_ && was_stopped && !book_.holds(id)) acquire_at_ = moment.steady;
     book_.open(id);
   } else {
     book_.close(id);
@@ -221,7 +230,7 @@ void Committer::remove_endpoint(EndpointId id) {
   const std::string tenant = member->endpoint.tenant;
   if (const auto route = routes_.find(id); route != routes_.end()) {
     if (route->second.destination) host_.send(route->second.shard, CloseLane{id});
-    route->second.destination.reset();  // the shard is still asked for by outcomes under way
+    routes_.erase(route);
   }
   book_.lose(id);
   roster_.remove(id);

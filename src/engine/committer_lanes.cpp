@@ -16,6 +16,9 @@ constexpr std::size_t page_max = 1'000;
 constexpr Duration acquire_every{100};
 constexpr Duration maintain_every = std::chrono::seconds(10);
 constexpr Duration maintain_again{50};
+constexpr Duration fetch_again{500};
+constexpr Duration not_for_us =
+    std::chrono::minutes(1);  // somebody else may serve the lane meanwhile
 
 void require(const StoreStatus& status, const char* what) {
   if (!status.ok()) throw ConfigError("options.store", std::string(what) + ": " + status.detail);
@@ -34,7 +37,10 @@ void Committer::open(const Moment& moment) {
   require(load_notices(), "can't be read");
   maintain_at_ = moment.steady + maintain_every;
   acquire_at_ = moment.steady;
-  if (shared_) beat(moment);
+  if (shared_) {
+    trust_from(moment.steady);
+    beat(moment);
+  }
   flush_feeds();
 }
 
@@ -56,7 +62,6 @@ StoreStatus Committer::load_endpoints(std::uint64_t changed_after, const Moment&
       }
       const Member* known = roster_.find(stored.id);
       if (known != nullptr && known->endpoint.version == endpoint->version) continue;
-      if (!shared_) book_.adopt(stored.id, 0, std::nullopt);
       put_endpoint(std::move(*endpoint), moment);
     }
     query.after = std::move(page.next);
@@ -106,11 +111,12 @@ void Committer::fetch(const Moment& moment) {
   }
   if (!pages.status.ok()) {
     for (const LaneCursor& cursor : cursors) book_.spill(cursor.endpoint);
-    if (pages.status.code == StoreCode::unknown)
-      pages.status.code = StoreCode::unavailable;  // reading changes nothing
-    failed({}, pages.status, moment);
+    if (fetch_at_ == SteadyTime{}) host_.trouble("the store can't be read: " + pages.status.detail);
+    fetch_at_ = moment.steady + fetch_again;
     return;
   }
+  if (std::exchange(fetch_at_, SteadyTime{}) != SteadyTime{})
+    host_.trouble("the store can be read again");
   for (LanePage& page : pages.lanes) {
     const EndpointId id = page.endpoint;
     std::vector<Waiting> rows = book_.accept(std::move(page));
@@ -122,6 +128,7 @@ void Committer::fetch(const Moment& moment) {
 
 void Committer::acquire(const Moment& moment) {
   acquire_at_ = moment.steady + acquire_every;
+  released_due_.erase(released_due_.begin(), released_due_.upper_bound(moment.now));
   release_idle(moment, false);
   if (book_.rows() >= limits_.rows_max) return;
   const Grants grants = guard<Grants>(counts_.store_exceptions, StoreCode::unavailable, [&] {
@@ -129,9 +136,11 @@ void Committer::acquire(const Moment& moment) {
   });
   for (const LaneGrant& grant : grants.lanes) {
     if (roster_.find(grant.endpoint) == nullptr) refresh_endpoint(grant.endpoint, moment);
-    const Member* member = roster_.find(grant.endpoint);
     book_.hold(grant.endpoint, grant.epoch);
-    if (member == nullptr || member->endpoint.status != Status::active) book_.close(grant.endpoint);
+    const auto route = routes_.find(grant.endpoint);
+    const bool served = route != routes_.end() && route->second.destination &&
+                        route->second.destination->status == Status::active;
+    if (!served) book_.close(grant.endpoint);
   }
   if (grants.lanes.size() == acquire_lanes_max) acquire_at_ = moment.steady;
 }
@@ -140,29 +149,47 @@ void Committer::release_idle(const Moment& moment, bool all) {
   std::vector<EndpointId> ids = all ? book_.held() : book_.idle(moment.now, acquire_lanes_max);
   if (ids.empty()) return;
   Batch batch;
-  for (const EndpointId& id : ids) {
-    const Member* member = roster_.find(id);
-    const bool stopped = member == nullptr || member->endpoint.status != Status::active;
-    batch.changes.push_back(
-        {.only_if = {LaneHeld{id, book_.epoch(id)}},
-         .writes = {ReleaseLane{id, stopped ? TimePoint::max() : TimePoint{}}}});
-  }
+  for (const EndpointId& id : ids) batch.changes.push_back(release_of(id, moment));
   const Committed committed = guard<Committed>(counts_.store_exceptions, StoreCode::unknown,
                                                [&] { return store_.commit(batch, moment.now); });
-  if (!committed.status.ok()) return;  // they stay ours
-  for (const EndpointId& id : ids) {
-    book_.lose(id);
-    if (const auto route = routes_.find(id);
-        all && route != routes_.end() && route->second.destination) {
-      host_.send(route->second.shard, CloseLane{id});
+  if (!committed.status.ok() || committed.results.size() != ids.size()) return;  // they stay ours
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const EndpointId id = ids[i];
+    if (committed.results[i].outcome ==
+        ChangeOutcome::mismatch) {  // the endpoint is not what we think
+      refresh_endpoint(id, moment);
+      continue;
     }
+    if (const auto due = book_.next_due(id)) released_due_.insert(*due);
+    book_.lose(id);
+    const auto route = routes_.find(id);
+    if (all && route != routes_.end() && route->second.destination)
+      host_.send(route->second.shard, CloseLane{id});
   }
+}
+
+// A lane that we don't serve is kept from us for a while; one that nobody may serve until its
+// endpoint is enabled.
+Change Committer::release_of(EndpointId id, const Moment& moment) const {
+  Change change{.only_if = {LaneHeld{id, book_.epoch(id)}}, .writes = {}};
+  const Member* member = roster_.find(id);
+  const auto route = routes_.find(id);
+  TimePoint hold{};
+  if (member != nullptr && member->endpoint.status != Status::active) {
+    hold = TimePoint::max();
+    change.only_if.emplace_back(EndpointAt{id, member->endpoint.version});
+  } else if (route == routes_.end() || !route->second.destination) {
+    hold = moment.now + not_for_us;
+  }
+  change.writes.emplace_back(ReleaseLane{id, hold});
+  return change;
 }
 
 // The heartbeat: it alone keeps the lanes. Sending stops a margin before the lease ends, counted
 // from before the call.
 void Committer::beat(const Moment& moment) {
   beat_at_ = moment.steady + worker_.lease / 3;
+  const SteadyTime started = moment.steady;
   const Beat answer = guard<Beat>(counts_.store_exceptions, StoreCode::unavailable,
                                   [&] { return store_.heartbeat(moment.now); });
   if (!answer.status.ok()) {
@@ -176,12 +203,19 @@ void Committer::beat(const Moment& moment) {
     host_.send(route->second.shard, CloseLane{id});
     host_.send(route->second.shard, PutDestination{route->second.destination});
   }
-  const SteadyTime until = moment.steady + worker_.lease - worker_.lease / 5;
-  for (std::size_t shard = 0; shard < shards_; ++shard) host_.send(shard, TrustUntil{until});
+  trust_from(started);
   if (answer.endpoints_version != endpoints_version_) {
     if (load_endpoints(endpoints_version_, moment).ok())
       endpoints_version_ = answer.endpoints_version;
   }
+}
+
+// Sending stops, and the endpoints known are no longer believed to be all, a margin before the
+// lease ends.
+void Committer::trust_from(SteadyTime started) {
+  const SteadyTime until = started + worker_.lease - worker_.lease / 5;
+  for (std::size_t shard = 0; shard < shards_; ++shard) host_.send(shard, TrustUntil{until});
+  host_.endpoints_known_until(until);
 }
 
 void Committer::maintain(const Moment& moment) {

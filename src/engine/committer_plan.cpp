@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t batch_changes_max = 4'096;
 constexpr Duration profile_unknown = std::chrono::minutes(1);
+constexpr std::size_t batch_rows_max = 16'384;  // an event may have a thousand endpoints
 constexpr std::size_t batch_bytes_max = std::size_t{16} << 20;
 
 std::string uid_key(const Endpoint& endpoint) {
@@ -28,21 +29,17 @@ Note uid_note(const Endpoint& endpoint) {
 Committer::Plan Committer::make_plan(const Moment& moment) {
   Plan plan;
   const bool op_first = !queue_.empty() && std::holds_alternative<EndpointOp>(queue_.front());
-  if (op_first && outcomes_.empty()) {
+  if (op_first && (outcomes_.empty() || op_waited_)) {
+    op_waited_ = false;
     plan_ops(plan, moment);
     return plan;
   }
+  op_waited_ = op_first;  // in turns, or a flood of outcomes would hold it up
   plan_outcomes(plan, moment);
   plan_forgettings(plan);
   // In trouble (a full disk, say) what can be settled is settled first, without the new events'
   // weight.
-  if (!in_trouble() || plan.empty()) {
-    if (op_first && plan.empty()) {
-      plan_ops(plan, moment);
-    } else {
-      plan_submissions(plan, moment);
-    }
-  }
+  if (!in_trouble() || plan.empty()) plan_submissions(plan, moment);
   return plan;
 }
 
@@ -101,12 +98,15 @@ void Committer::plan_forgettings(Plan& plan) {
 
 void Committer::plan_submissions(Plan& plan, const Moment& moment) {
   std::size_t bytes = 0;
-  while (!queue_.empty() && plan.items.size() < batch_changes_max && bytes < batch_bytes_max) {
+  std::size_t rows = 0;
+  while (!queue_.empty() && plan.items.size() < batch_changes_max && bytes < batch_bytes_max &&
+         rows < batch_rows_max) {
     auto* submission = std::get_if<Submission>(&queue_.front());
     if (submission == nullptr) return;
     bytes += submission->bytes;
     plan_submission(plan, std::move(*submission), moment);
     queue_.pop_front();
+    rows += std::get<PlannedSubmission>(plan.items.back()).rows.size();
   }
 }
 
@@ -184,8 +184,10 @@ bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
     stored.details.clear();
   }
   change.writes.emplace_back(PutEndpoint{std::move(stored)});
-  // Whoever let go of the lane when the endpoint was stopped put it on hold.
-  if (!creating && after.status == Status::active && before.status != Status::active) {
+  // Whoever let go of the lane when the endpoint was stopped put it on hold. One that is held still
+  // has requests under way: letting go of it would send them a second time.
+  if (!creating && after.status == Status::active && before.status != Status::active &&
+      !book_.holds(op.id)) {
     change.writes.emplace_back(ReleaseLane{op.id, {}});
   }
   plan.batch.changes.push_back(std::move(change));

@@ -118,9 +118,10 @@ void LaneBook::want(EndpointId endpoint, Lane& lane) {
 }
 
 void LaneBook::expect(EndpointId endpoint, Lane& lane, TimePoint due) {
-  if (due >= lane.next_due) return;
-  lane.next_due = due;
-  alarms_.push({due, endpoint});
+  lane.next_due = std::min(lane.next_due, due);
+  if (lane.next_due >= lane.alarm) return;  // it rings early enough, and is set again then
+  lane.alarm = lane.next_due;
+  alarms_.push({lane.alarm, endpoint});
 }
 
 bool LaneBook::has_room(const Lane& lane) const {
@@ -132,7 +133,14 @@ void LaneBook::ring(TimePoint now) {
     const Alarm alarm = alarms_.top();
     alarms_.pop();
     const auto found = lanes_.find(alarm.endpoint);
-    if (found != lanes_.end() && found->second.next_due <= now) spill(alarm.endpoint);
+    if (found == lanes_.end() || found->second.alarm != alarm.due) continue;
+    Lane& lane = found->second;
+    lane.alarm = TimePoint::max();
+    if (lane.next_due <= now) {
+      spill(alarm.endpoint);
+    } else if (lane.next_due != TimePoint::max()) {
+      expect(alarm.endpoint, lane, lane.next_due);
+    }
   }
 }
 
@@ -181,8 +189,15 @@ std::vector<Waiting> LaneBook::accept(LanePage&& page) {
 }
 
 std::optional<TimePoint> LaneBook::next_due() const {
-  if (alarms_.empty()) return std::nullopt;
+  // While memory is full nothing can be read: a row that is settled brings the next look.
+  if (alarms_.empty() || total_ >= bounds_.rows_max) return std::nullopt;
   return alarms_.top().due;
+}
+
+std::optional<TimePoint> LaneBook::next_due(EndpointId endpoint) const {
+  const auto found = lanes_.find(endpoint);
+  if (found == lanes_.end() || found->second.next_due == TimePoint::max()) return std::nullopt;
+  return found->second.next_due;
 }
 
 bool LaneBook::hungry(TimePoint now) const {

@@ -58,6 +58,7 @@ class LaneBook {
 
   // When the next row that is not in memory becomes due.
   [[nodiscard]] std::optional<TimePoint> next_due() const;
+  [[nodiscard]] std::optional<TimePoint> next_due(EndpointId endpoint) const;
   // True if wanted() would name a lane now.
   [[nodiscard]] bool hungry(TimePoint now) const;
 
@@ -78,6 +79,7 @@ class LaneBook {
     std::uint64_t epoch = 0;
     LanePosition cursor{};                  // every due row up to here is in memory or settled
     TimePoint next_due = TimePoint::max();  // no row that is not in memory is due before
+    TimePoint alarm = TimePoint::max();     // the earliest in alarms_
     std::unordered_set<std::uint64_t> rows{};
   };
   struct Alarm {

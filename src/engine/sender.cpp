@@ -33,32 +33,46 @@ void Sender::put(const std::shared_ptr<const Destination>& destination) {
   std::unique_ptr<Lane>& slot = lanes_[destination->id];
   if (!slot) slot = std::make_unique<Lane>();
   Lane& lane = *slot;
+  const bool moved = lane.to && lane.to->host_port != destination->host_port;
   lane.to = destination;
   lane.key.reset();
   lane.closed = false;
   lane.rate.limit(destination->profile->policy);
-  // A lane with requests under way keeps the host that they were counted for. An endpoint whose
-  // host changes gets a lane on the shard of the new one anyway, so at worst one bound is a little
-  // generous for the length of a request.
-  if (lane.host == nullptr) {
-    lane.host_port = destination->host_port;
-    lane.host = attach(hosts_, lane.host_port, bounds_.host_max);
+  if (moved) {  // what the old host asked for or suffered from says nothing of the new one
+    pass_on(lane);
+    detach(lane.host);
+    lane.held_until = {};
+    lane.slow = false;
   }
+  if (lane.host == nullptr) lane.host = attach(hosts_, destination->host_port, bounds_.host_max);
   if (lane.tenant == nullptr)
     lane.tenant = attach(tenants_, destination->tenant, bounds_.tenant_max);
   if (destination->status != Status::active) give_back_rows(lane);
+  if (moved) {  // it may have been waiting for a place with the old host
+    lane.queued = false;
+    enqueue(lane);
+  }
 }
 
 Sender::Resource* Sender::attach(Resources& resources, const std::string& name, std::size_t max) {
   Resource& resource = resources[name];
+  resource.name = name;
   resource.max = max;
-  ++resource.lanes;
+  ++resource.users;
   return &resource;
 }
 
-void Sender::detach(Resources& resources, const std::string& name) {
-  const auto found = resources.find(name);
-  if (--found->second.lanes == 0) resources.erase(found);
+void Sender::detach(Resource*& resource) {
+  Resource* gone = std::exchange(resource, nullptr);
+  if (gone == nullptr || --gone->users != 0) return;
+  const std::string name = gone->name;
+  for (Resources* resources : {&hosts_, &tenants_}) {
+    const auto found = resources->find(name);
+    if (found != resources->end() && &found->second == gone) {
+      resources->erase(found);
+      return;
+    }
+  }
 }
 
 void Sender::close(EndpointId endpoint) {
@@ -90,12 +104,15 @@ void Sender::give_back_rows(Lane& lane) {
   for (const Waiting& row : lane.ready) returned.rows.push_back(row.delivery.position.row);
   lane.ready.clear();
   out_.returned.push_back(std::move(returned));
+  pass_on(lane);
 }
 
 void Sender::forget_if_done(EndpointId id) {
   const auto found = lanes_.find(id);
-  if (found != lanes_.end() && found->second->closed && found->second->in_flight == 0)
-    lanes_.erase(found);
+  if (found == lanes_.end() || !found->second->closed || found->second->in_flight != 0) return;
+  detach(found->second->host);
+  detach(found->second->tenant);
+  lanes_.erase(found);
 }
 
 void Sender::enqueue(Lane& lane) {
@@ -129,34 +146,42 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
   return count;
 }
 
+// The bounds that a request of the lane counts towards.
+std::vector<Sender::Resource*> Sender::resources_of(const Lane& lane) {
+  std::vector<Resource*> resources = {lane.host, lane.tenant};
+  if (lane.slow) resources.push_back(&slow_);
+  return resources;
+}
+
 // Whether the lane may start its next delivery; where not, the lane is put where the obstacle's end
 // will find it.
 bool Sender::admit(Lane& lane, const Moment& moment) {
-  const std::array<Resource*, 3> shared = {lane.host, lane.tenant, lane.slow ? &slow_ : nullptr};
+  const std::vector<Resource*> shared = resources_of(lane);
   const SteadyTime from = std::max(lane.held_until, lane.rate.next(moment.steady));
   const std::size_t own_max = lane.slow ? 1 : lane.to->profile->policy.in_flight_max;
-  const auto full = std::find_if(shared.begin(), shared.end(),
-                                 [](Resource* r) { return r != nullptr && r->full(); });
+  const auto full =
+      std::find_if(shared.begin(), shared.end(), [](const Resource* r) { return r->full(); });
   if (from > moment.steady) {
     lane.queued = true;
     alarms_.push({from, lane.to->id});
   } else if (lane.in_flight >= own_max) {
-    // release() queues it again
+    // complete() queues it again
   } else if (full != shared.end()) {
     lane.queued = true;
     (*full)->waiting.push_back(lane.to->id);
   } else {
-    for (Resource* resource : shared) {
-      if (resource != nullptr) ++resource->in_use;
-    }
     lane.rate.take(moment.steady);
     return true;
   }
-  // It may have been woken for a free place that it can't use now: pass that place on.
-  for (Resource* resource : shared) {
+  pass_on(lane);
+  return false;
+}
+
+// The lane may have been woken for a free place that it doesn't take: somebody else may.
+void Sender::pass_on(const Lane& lane) {
+  for (Resource* resource : {lane.host, lane.tenant, &slow_}) {
     if (resource != nullptr && !resource->full()) unpark_one(*resource);
   }
-  return false;
 }
 
 void Sender::unpark_one(Resource& resource) {
@@ -176,23 +201,31 @@ void Sender::launch(Lane& lane, const Moment& moment, Transport& transport) {
   Flight flight{.what = std::move(lane.ready.front()),
                 .lane = lane.to->id,
                 .epoch = lane.epoch,
-                .slow = lane.slow,
+                .to = lane.to,
+                .uses = resources_of(lane),
                 .started = moment.now};
   lane.ready.pop_front();
   const RequestId id = ++last_request_;
+  for (Resource* resource : flight.uses) {
+    ++resource->in_use;
+    ++resource->users;
+  }
   ++lane.in_flight;
   ++in_flight_;
   ++unsettled_;
   ++started_;
+  const Flight& under_way = flights_.emplace(id, std::move(flight)).first->second;
+  std::string failure;
   try {
-    Request request = make_request(lane, flight.what, moment);
-    flights_.emplace(id, std::move(flight));
-    transport.start(id, std::move(request));
+    transport.start(id, make_request(lane, under_way.what, moment));
+    return;
   } catch (const std::exception& error) {
-    ++signer_errors_;
-    flights_.try_emplace(id, std::move(flight));
-    complete(Completion{.id = id, .fault = Fault::local, .detail = error.what()}, moment);
+    failure = error.what();
+  } catch (...) {
+    failure = "it threw";
   }
+  ++plugin_errors_;
+  complete(Completion{.id = id, .fault = Fault::local, .detail = std::move(failure)}, moment);
 }
 
 Request Sender::make_request(Lane& lane, const Waiting& waiting, const Moment& moment) {
@@ -224,43 +257,49 @@ void Sender::complete(Completion&& completion, const Moment& moment) {
   if (found == flights_.end()) return;
   Flight flight = std::move(found->second);
   flights_.erase(found);
+  const EndpointId id = flight.lane;
+  Lane& lane = *lanes_.at(id);  // kept while something of it is under way
   --in_flight_;
-  const auto lane_found = lanes_.find(flight.lane);
-  Lane& lane = *lane_found->second;  // kept while something of it is under way
   --lane.in_flight;
-  if (flight.slow) {
-    --slow_.in_use;
-    unpark_one(slow_);
+  if (!is_ours(completion.fault) && flight.to->host_port == lane.to->host_port) {
+    lane.slow = completion.fault == Fault::timeout;
   }
-  if (!is_ours(completion.fault)) lane.slow = completion.fault == Fault::timeout;
-  release(lane);
+  release(flight);
   report(std::move(flight), std::move(completion), moment);
-  forget_if_done(lane.to->id);
+  enqueue(lane);
+  forget_if_done(id);
 }
 
-void Sender::release(Lane& lane) {
-  for (Resource* resource : {lane.host, lane.tenant}) {
+void Sender::release(Flight& flight) {
+  for (Resource* resource : flight.uses) {
     --resource->in_use;
     unpark_one(*resource);
+    if (resource == &slow_) {
+      --resource->users;
+    } else {
+      detach(resource);
+    }
   }
-  enqueue(lane);
 }
 
 void Sender::report(Flight&& flight, Completion&& completion, const Moment& moment) {
   if (completion.fault ==
       Fault::cancelled) {  // says nothing of the receiver: the row waits on as it was
     --unsettled_;
+    const Delivery& row = flight.what.delivery;
+    out_.returned.push_back(
+        {.endpoint = row.endpoint, .epoch = flight.epoch, .rows = {row.position.row}});
     return;
   }
   Lane& lane = *lanes_.at(flight.lane);
   const double jitter = std::uniform_real_distribution<double>(0.0, 1.0)(random_);
   Outcome outcome;
-  outcome.verdict = verdict(lane.to->profile->policy,
+  outcome.verdict = verdict(flight.to->profile->policy,
                             {.fault = completion.fault,
                              .status = completion.status,
                              .retry_after = completion.retry_after},
                             flight.what.delivery, moment.now, jitter);
-  if (outcome.verdict.throttle)
+  if (outcome.verdict.throttle && flight.to->host_port == lane.to->host_port)
     lane.held_until = std::max(lane.held_until, moment.steady + *outcome.verdict.throttle);
   outcome.what = std::move(flight.what);
   outcome.epoch = flight.epoch;

@@ -60,14 +60,15 @@ class Sender {
 
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   [[nodiscard]] std::uint64_t started() const { return started_; }
-  [[nodiscard]] std::uint64_t signer_errors() const { return signer_errors_; }
+  [[nodiscard]] std::uint64_t plugin_errors() const { return plugin_errors_; }
 
  private:
   // A bound that several lanes share.
   struct Resource {
     std::size_t in_use = 0;
     std::size_t max = 0;
-    std::size_t lanes = 0;             // that refer to it
+    std::string name{};
+    std::size_t users = 0;             // lanes and requests that refer to it
     std::deque<EndpointId> waiting{};  // lanes that found it full, in the order of their turns
     [[nodiscard]] bool full() const { return in_use >= max; }
   };
@@ -81,7 +82,6 @@ class Sender {
     std::size_t in_flight = 0;
     Rate rate{};
     SteadyTime held_until{};  // the receiver asked for quiet
-    std::string host_port{};  // of `host`
     Resource* host = nullptr;
     Resource* tenant = nullptr;
     bool slow = false;    // its last attempt timed out
@@ -93,7 +93,8 @@ class Sender {
     Waiting what{};
     EndpointId lane{};
     std::uint64_t epoch = 0;
-    bool slow = false;
+    std::shared_ptr<const Destination> to{};  // as it was at the start
+    std::vector<Resource*> uses{};            // counted until the end
     TimePoint started{};
   };
 
@@ -109,13 +110,15 @@ class Sender {
 
   void enqueue(Lane& lane);
   static Resource* attach(Resources& resources, const std::string& name, std::size_t max);
-  static void detach(Resources& resources, const std::string& name);
+  void detach(Resource*& resource);
   bool admit(Lane& lane, const Moment& moment);
   void unpark_one(Resource& resource);
   void give_back_rows(Lane& lane);
   void launch(Lane& lane, const Moment& moment, Transport& transport);
   [[nodiscard]] Request make_request(Lane& lane, const Waiting& waiting, const Moment& moment);
-  void release(Lane& lane);
+  void release(Flight& flight);
+  [[nodiscard]] std::vector<Resource*> resources_of(const Lane& lane);
+  void pass_on(const Lane& lane);
   void report(Flight&& flight, Completion&& completion, const Moment& moment);
   void forget_if_done(EndpointId id);
 
@@ -127,14 +130,14 @@ class Sender {
   Resources hosts_;
   Resources tenants_;
   Resource slow_;
-  std::deque<EndpointId> turns_;  // lanes with work whose turn comes, each at most once
+  std::deque<EndpointId> turns_;  // lanes with work, in the order of their turns
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
   std::unordered_map<RequestId, Flight> flights_;
   RequestId last_request_ = 0;
   std::size_t in_flight_ = 0;
   std::size_t unsettled_ = 0;
   std::uint64_t started_ = 0;
-  std::uint64_t signer_errors_ = 0;
+  std::uint64_t plugin_errors_ = 0;
   SteadyTime trusted_until_ = SteadyTime::max();
   bool stopped_ = false;
   FromSender out_;

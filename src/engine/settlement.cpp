@@ -11,6 +11,7 @@ namespace hookwright::engine {
 namespace {
 
 constexpr std::size_t excerpt_bytes_max = 4'096;
+constexpr Duration notice_kept = std::chrono::hours(24 * 30);  // for an observer to come
 
 std::optional<AttemptResult> result_of(Decision decision) {
   switch (decision) {
@@ -96,7 +97,10 @@ class Writer {
                         .type = outcome_.what.event->type,
                         .reason = reason,
                         .at = now_};
-    Note note{.key = notice_key(rows_.next()), .version = 1, .value = model::to_bytes(notice)};
+    Note note{.key = notice_key(rows_.next()),
+              .version = 1,
+              .value = model::to_bytes(notice),
+              .expires = now_ + notice_kept};
     out_.change.writes.emplace_back(PutNote{note});
     out_.notices.push_back(std::move(note));
   }
@@ -128,6 +132,8 @@ void on_success(const Member& member, Writer& writer) {
 
 void on_exhausted(const Member& member, TimePoint now, Writer& writer) {
   const DeliveryPolicy& policy = member.profile->policy;
+  const std::optional<TimePoint> first = member.endpoint.first_exhausted;
+  if (!first) writer.endpoint().first_exhausted = now;
   switch (policy.on_exhausted) {
     case OnExhausted::mark_failing:
       if (member.endpoint.failing) return;
@@ -141,9 +147,7 @@ void on_exhausted(const Member& member, TimePoint now, Writer& writer) {
       writer.stop_endpoint(Status::disabled, Reason::exhausted, NoticeKind::endpoint_disabled);
       return;
     case OnExhausted::disable_after_window:
-      if (!member.endpoint.first_exhausted) {
-        writer.endpoint().first_exhausted = now;
-      } else if (now - *member.endpoint.first_exhausted >= policy.failing_window) {
+      if (first && now - *first >= policy.failing_window) {
         writer.stop_endpoint(Status::disabled, Reason::exhausted, NoticeKind::endpoint_disabled);
       }
       return;
@@ -188,7 +192,8 @@ Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_s
     case Decision::gone:
       out.change.writes.emplace_back(
           PutDeadLetter{dead_letter(outcome, member->profile->policy, now, rows.next())});
-      writer.notice(NoticeKind::delivery_exhausted, Reason::exhausted);
+      writer.notice(NoticeKind::delivery_exhausted,
+                    outcome.verdict.decision == Decision::gone ? Reason::gone : Reason::exhausted);
       if (outcome.verdict.decision == Decision::gone) {
         writer.stop_endpoint(Status::disabled, Reason::gone, NoticeKind::endpoint_disabled);
       } else if (!spared_by_success) {
