@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -20,8 +19,11 @@ namespace hookwright {
 //       std::int64_t id = 0;
 //       std::string alias{};
 //       std::optional<std::int64_t> total_clicks{};
-//       void fields(auto& f) const { f("id", id); f("alias", alias); f("totalClicks",
-//       total_clicks); }
+//       void fields(auto& f) const {
+//         f("id", id);
+//         f("alias", alias);
+//         f("totalClicks", total_clicks);
+//       }
 //     };
 //
 // and, if it likes,
@@ -70,17 +72,13 @@ struct EncodedEvent {
 
 struct EncodeOptions {
   InvalidUtf8 invalid_utf8 = InvalidUtf8::replace;
-  EventId id{};  // the event's id; if empty, one is drawn:
-  IdGenerator* ids =
-      nullptr;  // from this generator, which the caller keeps; if null, the process's
+  EventId id{};                // the event's id; if empty, one is drawn from `ids`
+  IdGenerator* ids = nullptr;  // the caller keeps it; null: a generator of the process
 };
 
 // True for what encode() and publish() take: for constraints of your own.
 template <class E>
-concept Event = requires {
-  std::string_view(E::event_type);
-}
-&&detail::HasFields<E>;
+concept Event = detail::HasEventType<E> && detail::HasFields<E>;
 
 // The event's bytes, and its id, both final: the same EncodedEvent published twice is one event.
 //
@@ -136,9 +134,7 @@ consteval std::string_view family_of() {
 // Says what is missing from an event, one thing at a time.
 template <class E>
 consteval bool require_event() {
-  constexpr bool has_type = requires {
-    std::string_view(E::event_type);
-  };
+  constexpr bool has_type = HasEventType<E>;
   static_assert(has_type,
                 "an event needs `static constexpr std::string_view event_type = \"noun.verb\";`");
   if constexpr (has_type) {

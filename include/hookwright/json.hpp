@@ -67,8 +67,8 @@ class HOOKWRIGHT_EXPORT JsonWriter {
  public:
   explicit JsonWriter(InvalidUtf8 invalid_utf8 = InvalidUtf8::replace);
   ~JsonWriter();
-  JsonWriter(JsonWriter&&) noexcept;
-  JsonWriter& operator=(JsonWriter&&) = delete;
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
 
   void begin_object();
   void field(FieldName name);       // a key that the compiler has checked

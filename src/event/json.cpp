@@ -201,8 +201,6 @@ JsonWriter::~JsonWriter() {
   if (auto* const spare = State::spare()) *spare = std::move(state_);
 }
 
-JsonWriter::JsonWriter(JsonWriter&&) noexcept = default;
-
 void JsonWriter::begin_object() {
   if (state_->may(state_->outline.begin_object())) state_->writer.StartObject();
 }

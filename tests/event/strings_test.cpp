@@ -21,7 +21,9 @@ constexpr Broken broken[] = {
     {"\xC3", 1, "\uFFFD"},                      // cut short
     {"\xC0\x80", 2, "\uFFFD\uFFFD"},            // not the shortest form
     {"\xE0\x80\x80", 3, "\uFFFD\uFFFD\uFFFD"},  // nor this
-    {"\xED\xA0\x80", 3, "\uFFFD\uFFFD\uFFFD"},  // a surrogate
+    {"\xF0\x80\x80\x80", 4, "\uFFFD\uFFFD\uFFFD\uFFFD"},
+    {"\xF0\x8F\xBF\xBF", 4, "\uFFFD\uFFFD\uFFFD\uFFFD"},
+    {"\xED\xA0\x80", 3, "\uFFFD\uFFFD\uFFFD"},                                // a surrogate
     {"\xED\xA0\xBD\xED\xB8\x80", 6, "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD"},  // CESU-8
     {"\xF0\x9F\x98", 1, "\uFFFD"},                                            // three bytes of four
     {"\xF0\x9F\x98 x", 1, "\uFFFD x"},

@@ -79,20 +79,28 @@ template <class T>
 inline constexpr bool is_sys_time = false;
 template <std::integral Rep, class Period>
 inline constexpr bool is_sys_time<std::chrono::sys_time<std::chrono::duration<Rep, Period>>> =
-    std::ratio_less_equal_v<Period, std::chrono::days::period>;
+    std::ratio_less_equal_v<Period, std::chrono::seconds::period>;
 
-// A range that is its own element (std::filesystem::path) would never end.
 template <class T>
-concept Range = requires(const T& range) {
+concept Iterable = requires(const T& range) {
   { std::begin(range) != std::end(range) } -> std::convertible_to<bool>;
   ++std::declval<decltype(std::begin(range))&>();
-}
-&&!std::same_as<std::remove_cvref_t<decltype(*std::begin(std::declval<const T&>()))>, T>;
+};
+
+// What is its own element, as std::filesystem::path is, would never end.
+template <class T>
+concept Range = Iterable<T> &&
+    !std::same_as<std::remove_cvref_t<decltype(*std::begin(std::declval<const T&>()))>, T>;
 
 template <class T>
 concept Map = Range<T> && requires {
   typename T::key_type;
   typename T::mapped_type;
+};
+
+template <class T>
+concept HasEventType = requires {
+  std::string_view(T::event_type);
 };
 
 template <class T>
@@ -170,7 +178,7 @@ consteval void require_supported() {
                 "as_milliseconds(d)");
   static_assert(shape != Shape::other_clock,
                 "a time in an event must be hookwright::TimePoint or another time of "
-                "std::chrono::system_clock in whole ticks of a day or less");
+                "std::chrono::system_clock in ticks of a second or less");
   static_assert(
       shape != Shape::enum_without_text,
       "an enum in an event needs `std::string_view to_string(E)` beside it (found by ADL)");
