@@ -132,9 +132,11 @@ class HOOKWRIGHT_EXPORT Dispatcher {
 template <class E>
 Receipt Dispatcher::publish(std::string_view tenant, const E& event,
                             const PublishOptions& options) {
-  if (!listening(tenant, detail::family_of<E>(), E::event_type)) return nobody();
-  return publish(tenant, encode(event, options.at ? *options.at : now(), encode_options()),
-                 options);
+  if constexpr (detail::require_event<E>()) {
+    if (!listening(tenant, detail::family_of<E>(), E::event_type)) return nobody();
+    return publish(tenant, encode(event, options.at ? *options.at : now(), encode_options()),
+                   options);
+  }
 }
 
 template <class... E>

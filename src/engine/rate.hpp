@@ -26,10 +26,14 @@ class Rate {
     slack_ = interval_ * static_cast<std::int64_t>(burst - 1);
   }
 
-  // When the next send may go: `now` or later.
-  [[nodiscard]] SteadyTime next(SteadyTime now) const {
+  // When the next send may go: `now` or later. The first time it takes the burst as used up: by an
+  // earlier process, or by another one that held the lane.
+  [[nodiscard]] SteadyTime next(SteadyTime now) {
     if (interval_.count() == 0) return now;
-    return std::max(now, theoretical_ - slack_);
+    if (theoretical_ == SteadyTime{}) theoretical_ = now + slack_ + interval_;
+    // On a whole millisecond, as everything else that is due.
+    return std::max<SteadyTime>(
+        now, std::chrono::ceil<std::chrono::milliseconds>(theoretical_ - slack_));
   }
 
   void take(SteadyTime now) {

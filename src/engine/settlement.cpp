@@ -56,7 +56,7 @@ Delivery next_row(const Outcome& outcome, TimePoint now, RowNumbers& rows) {
   }
   if (next.attempts == 0) next.first_attempt = outcome.started;
   ++next.attempts;
-  next.spared_since = {};
+  if (!is_ours(outcome.fault)) next.spared_since = {};
   return next;
 }
 

@@ -50,7 +50,7 @@ TEST_CASE("in no minute do more sends pass than the rate allows, its burst inclu
   INFO(per_minute << " a minute, burst " << burst);
   CHECK(most_in_a_minute(sent) <= per_minute);
   // And it is not idle either: at least the steady share passes.
-  CHECK(sent.size() >= 10 * (per_minute - std::min(per_minute, burst)));
+  CHECK(sent.size() >= 9 * (per_minute - std::min(per_minute, burst)));
 }
 
 TEST_CASE("a burst passes at once after a pause") {
@@ -60,6 +60,7 @@ TEST_CASE("a burst passes at once after a pause") {
   Rate rate;
   rate.limit(policy);
   const SteadyTime now{1000s};
+  CHECK(rate.next(SteadyTime{100s}) > SteadyTime{100s});  // nobody knows what was sent before
   for (int i = 0; i < 5; ++i) {
     CHECK(rate.next(now) == now);
     rate.take(now);
