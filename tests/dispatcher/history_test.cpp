@@ -33,7 +33,7 @@ std::vector<Row> all_pages(const std::function<Listed<Row>(const std::string&)>&
 }  // namespace
 
 TEST_CASE("endpoints are listed in order of creation, each once") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   std::vector<std::string> created;
   for (int i = 0; i < 25; ++i) {
@@ -55,7 +55,7 @@ TEST_CASE("endpoints are listed in order of creation, each once") {
 }
 
 TEST_CASE("what waits is listed with the next first") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   const Endpoint endpoint = subscribe(dispatcher, "acme", "a.example.com");
   world.net->answer("a.example.com", SimulatedAnswer{.status = 500});
@@ -84,7 +84,7 @@ TEST_CASE("what waits is listed with the next first") {
 }
 
 TEST_CASE("attempts and dead letters are listed with the newest first") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   const Endpoint endpoint = subscribe(dispatcher, "acme", "a.example.com");
   const Endpoint other = subscribe(dispatcher, "acme", "b.example.com");
@@ -121,7 +121,7 @@ TEST_CASE("attempts and dead letters are listed with the newest first") {
 }
 
 TEST_CASE("attempts are kept for as long as the options say") {
-  World world;
+  World world(GENERATE(from_range(store_kinds_that_forget())));
   Options options = world.options();
   options.limits.attempt_retention = 24h;
   Dispatcher dispatcher(std::move(options));
@@ -134,7 +134,7 @@ TEST_CASE("attempts are kept for as long as the options say") {
 }
 
 TEST_CASE("a page has 1 to 1,000 rows, and a mark that is none is misuse or finds nothing") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   const Endpoint endpoint = subscribe(dispatcher, "acme", "a.example.com");
   CHECK_THROWS_AS(dispatcher.endpoints().list("acme", {}, 0), ConfigError);

@@ -20,7 +20,7 @@ PublishOptions keyed(std::string key, Duration window = 24h) {
 }  // namespace
 
 TEST_CASE("a key that was used within its window stores nothing and names the first event") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   subscribe(dispatcher, "acme", "a.example.com");
 
@@ -40,7 +40,7 @@ TEST_CASE("a key that was used within its window stores nothing and names the fi
 }
 
 TEST_CASE("two publishes of one key in the same commit store one event") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   subscribe(dispatcher, "acme", "a.example.com");
   const Receipt first = dispatcher.publish("acme", Numbered{.n = 1}, keyed("k"));
@@ -54,7 +54,7 @@ TEST_CASE("two publishes of one key in the same commit store one event") {
 }
 
 TEST_CASE("an idempotency key belongs to its tenant") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   subscribe(dispatcher, "acme", "a.example.com");
   subscribe(dispatcher, "umbrella", "u.example.com");
@@ -66,7 +66,7 @@ TEST_CASE("an idempotency key belongs to its tenant") {
 }
 
 TEST_CASE("tenant and key can't be read as another tenant and key") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   for (const std::string tenant : {"a", "a/b", "a:b", "a\nb"}) {
     subscribe(dispatcher, tenant, "a.example.com");
@@ -85,7 +85,7 @@ TEST_CASE("tenant and key can't be read as another tenant and key") {
 }
 
 TEST_CASE("a key may be used again once its window has passed") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   subscribe(dispatcher, "acme", "a.example.com");
   CHECK(dispatcher.publish("acme", Numbered{.n = 1}, keyed("k", 1h)).wait(1s) == Stored::yes);
@@ -98,7 +98,7 @@ TEST_CASE("a key may be used again once its window has passed") {
 }
 
 TEST_CASE("a key is remembered over a restart") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   EventId first;
   {
     Dispatcher dispatcher(world.options());
@@ -114,7 +114,7 @@ TEST_CASE("a key is remembered over a restart") {
 }
 
 TEST_CASE("an encoded event published twice is one event") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   subscribe(dispatcher, "acme", "a.example.com");
   const EncodedEvent event = encode(Numbered{.n = 1}, world.clock->wall());
@@ -135,7 +135,7 @@ TEST_CASE("an encoded event published twice is one event") {
 }
 
 TEST_CASE("an encoded event is still the same after a restart") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   const EncodedEvent event = encode(Numbered{.n = 1}, world.clock->wall());
   {
     Dispatcher dispatcher(world.options());
@@ -150,7 +150,7 @@ TEST_CASE("an encoded event is still the same after a restart") {
 }
 
 TEST_CASE("an idempotency key that can't be one is misuse") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   subscribe(dispatcher, "acme", "a.example.com");
   CHECK_THROWS_AS(dispatcher.publish("acme", Numbered{}, keyed(std::string(256, 'k'))),

@@ -31,7 +31,7 @@ std::size_t most_within(const std::vector<Arrival>& arrivals, Duration span) {
 }  // namespace
 
 TEST_CASE("a tenant has at most fifteen active HyperSnap endpoints") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options(hypersnap_like()));
   std::vector<Endpoint> endpoints;
   for (int i = 0; i < 15; ++i) {
@@ -69,7 +69,7 @@ TEST_CASE("a tenant has at most fifteen active HyperSnap endpoints") {
 }
 
 TEST_CASE("the limit still holds after a restart") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   {
     Dispatcher dispatcher(world.options(hypersnap_like()));
     for (int i = 0; i < 15; ++i) {
@@ -82,7 +82,7 @@ TEST_CASE("the limit still holds after a restart") {
 }
 
 TEST_CASE("never more than 1,200 sends in any minute, the rest later and in order") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   world.net->keep_headers(false);
   Dispatcher dispatcher(world.options(hypersnap_like()));
   subscribe(dispatcher, "acme", "a.example.com");
@@ -91,7 +91,7 @@ TEST_CASE("never more than 1,200 sends in any minute, the rest later and in orde
   world.run(dispatcher, 10min);
 
   const std::vector<Arrival> arrivals = world.net->to("a.example.com");
-  CHECK(world.net->numbers("a.example.com") == numbers_from(1, events));
+  CHECK(difference(world.net->numbers("a.example.com"), events) == "");
   CHECK(most_within(arrivals, 60s) <= 1'200);
   CHECK(most_within(arrivals, 1s) <= 60 + 20);
   // And not much less either: 5,000 take a little over 4 minutes.
@@ -102,7 +102,7 @@ TEST_CASE("never more than 1,200 sends in any minute, the rest later and in orde
 }
 
 TEST_CASE("the limit holds for retries, for bursts after a pause, and over a restart") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   world.net->keep_headers(false);
   Profile profile = hypersnap_like();
   profile.policy.rate_per_minute = 120;
@@ -131,7 +131,7 @@ TEST_CASE("the limit holds for retries, for bursts after a pause, and over a res
 }
 
 TEST_CASE("one endpoint's limit does not slow another") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   world.net->keep_headers(false);
   Profile limited = exact_profile();
   limited.name = "limited";

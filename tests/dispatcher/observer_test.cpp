@@ -21,7 +21,8 @@ Profile pausing_profile() {
 
 // An endpoint of this profile, one event for it, and an answer that is always 500.
 struct Watched {
-  explicit Watched(Profile profile) : profile_(std::move(profile)) {
+  explicit Watched(Profile profile, StoreKind kind = StoreKind::memory)
+      : world(kind), profile_(std::move(profile)) {
     world.net->answer("a.example.com",
                       SimulatedAnswer{.status = 500, .latency = 25ms, .body = "out of order"});
     start();
@@ -33,7 +34,7 @@ struct Watched {
   }
   void run(Duration span) { world.run(*dispatcher, span); }
 
-  World world{};
+  World world;
   std::optional<Dispatcher> dispatcher{};
   Endpoint endpoint{};
 
@@ -79,7 +80,7 @@ TEST_CASE("each attempt is reported with all there is to know") {
 }
 
 TEST_CASE("a notice that the observer can't take is told again, and counted") {
-  Watched w(pausing_profile());
+  Watched w(pausing_profile(), GENERATE(from_range(store_kinds())));
   w.world.observer->notices_to_throw = 3;
   w.dispatcher->publish("acme", Numbered{.n = 1});
   w.run(2min);
@@ -88,12 +89,12 @@ TEST_CASE("a notice that the observer can't take is told again, and counted") {
         2);
   CHECK(w.world.observer->told == 5);
   CHECK(w.dispatcher->metrics().plugin_errors == 3);
-  w.run(24h);
+  w.run(2h);
   CHECK(w.world.observer->told == 5);  // and once it was taken, not again
 }
 
 TEST_CASE("a notice survives a restart until somebody has taken it") {
-  Watched w(pausing_profile());
+  Watched w(pausing_profile(), GENERATE(from_range(store_kinds())));
   w.world.observer->notices_to_throw = 1'000'000;
   w.dispatcher->publish("acme", Numbered{.n = 1});
   w.run(2min);
@@ -115,7 +116,7 @@ TEST_CASE("a notice survives a restart until somebody has taken it") {
   }
 
   w.start();
-  w.run(24h);
+  w.run(2h);
   CHECK(w.world.observer->notices.size() == 2);
 }
 

@@ -11,7 +11,7 @@
 using namespace dispatcher_test;
 
 TEST_CASE("a scan and its click are published together, in one commit") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Options options = world.options();
   options.catalog = snipy::catalog();
   options.default_profile = "snipy";
@@ -36,7 +36,7 @@ TEST_CASE("a scan and its click are published together, in one commit") {
 }
 
 TEST_CASE("events that nobody listens to are left out of a publish_all") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   subscribe(dispatcher, "acme", "a.example.com", {"test.other.kind"});
   const Receipt receipt =
@@ -54,7 +54,7 @@ TEST_CASE("events that nobody listens to are left out of a publish_all") {
 }
 
 TEST_CASE("one event that can't be written refuses all of a publish_all") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Options options = world.options();
   options.limits.body_bytes_max = 1'000;
   Dispatcher dispatcher(std::move(options));
@@ -76,7 +76,7 @@ TEST_CASE("one event that can't be written refuses all of a publish_all") {
 }
 
 TEST_CASE("an unknown type in a publish_all throws, and nothing is published") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   subscribe(dispatcher, "acme", "a.example.com");
   std::vector<EncodedEvent> events;
@@ -89,7 +89,7 @@ TEST_CASE("an unknown type in a publish_all throws, and nothing is published") {
 }
 
 TEST_CASE("a publish_all that does not fit into the inbox is refused whole") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Options options = world.options();
   options.limits.inbox_events_max = 3;
   Dispatcher dispatcher(std::move(options));
@@ -104,7 +104,7 @@ TEST_CASE("a publish_all that does not fit into the inbox is refused whole") {
 }
 
 TEST_CASE("a publish_all with an idempotency key is stored once as a whole") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   subscribe(dispatcher, "acme", "a.example.com");
   PublishOptions options;
@@ -124,7 +124,7 @@ TEST_CASE("a publish_all with an idempotency key is stored once as a whole") {
 }
 
 TEST_CASE("one event that is stored already keeps the others of a publish_all from being stored") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
   subscribe(dispatcher, "acme", "a.example.com");
   const EncodedEvent known = encode(Numbered{.n = 1}, world.clock->wall());

@@ -12,19 +12,19 @@ using namespace dispatcher_test;
 namespace {
 
 struct Ending {
-  Ending() { restart(); }
+  explicit Ending(StoreKind kind = StoreKind::memory) : world(kind) { restart(); }
   void restart() {
     dispatcher.reset();
     dispatcher.emplace(world.options());
   }
-  World world{};
+  World world;
   std::optional<Dispatcher> dispatcher{};
 };
 
 }  // namespace
 
 TEST_CASE("a shutdown with enough time delivers everything and says so") {
-  Ending e;
+  Ending e(GENERATE(from_range(store_kinds())));
   subscribe(*e.dispatcher, "acme", "a.example.com");
   e.world.net->answer("a.example.com", SimulatedAnswer{.latency = 1s});
   for (int n = 1; n <= 40; ++n) e.dispatcher->publish("acme", Numbered{.n = n});
@@ -38,12 +38,12 @@ TEST_CASE("a shutdown with enough time delivers everything and says so") {
   CHECK(e.world.clock->steady() - start < 10s);  // it does not wait for longer than it must
 
   e.restart();
-  e.world.run(*e.dispatcher, 24h);
+  e.world.run(*e.dispatcher, 1h);
   CHECK(e.world.net->arrivals().size() == 40);
 }
 
 TEST_CASE("an idle dispatcher shuts down at once") {
-  Ending e;
+  Ending e(GENERATE(from_range(store_kinds())));
   subscribe(*e.dispatcher, "acme", "a.example.com");
   e.world.run(*e.dispatcher, 1s);
   const SteadyTime start = e.world.clock->steady();
@@ -52,7 +52,7 @@ TEST_CASE("an idle dispatcher shuts down at once") {
 }
 
 TEST_CASE("a retry that is not due yet does not hold up a shutdown, and comes after it") {
-  Ending e;
+  Ending e(GENERATE(from_range(store_kinds())));
   subscribe(*e.dispatcher, "acme", "a.example.com");
   e.world.net->answer("a.example.com", SimulatedAnswer{.status = 500, .latency = 0ms});
   const TimePoint start = e.world.clock->wall();
@@ -67,7 +67,7 @@ TEST_CASE("a retry that is not due yet does not hold up a shutdown, and comes af
 }
 
 TEST_CASE("what a shutdown cuts off is sent again after the next start, uncharged") {
-  Ending e;
+  Ending e(GENERATE(from_range(store_kinds())));
   const Endpoint endpoint = subscribe(*e.dispatcher, "acme", "a.example.com");
   e.world.net->answer("a.example.com", SimulatedAnswer{.latency = 14s});
   for (int n = 1; n <= 20; ++n) e.dispatcher->publish("acme", Numbered{.n = n});
@@ -92,7 +92,7 @@ TEST_CASE("what a shutdown cuts off is sent again after the next start, uncharge
 }
 
 TEST_CASE("requests that end while a shutdown drains are settled") {
-  Ending e;
+  Ending e(GENERATE(from_range(store_kinds())));
   subscribe(*e.dispatcher, "acme", "a.example.com");
   e.world.net->answer("a.example.com", SimulatedAnswer{.latency = 3s});
   for (int n = 1; n <= 8; ++n) e.dispatcher->publish("acme", Numbered{.n = n});
@@ -105,7 +105,7 @@ TEST_CASE("requests that end while a shutdown drains are settled") {
 }
 
 TEST_CASE("shutdown(0) stores what is queued and leaves it for the next start") {
-  Ending e;
+  Ending e(GENERATE(from_range(store_kinds())));
   subscribe(*e.dispatcher, "acme", "a.example.com");
   std::vector<Receipt> receipts;
   for (int n = 1; n <= 30; ++n) receipts.push_back(e.dispatcher->publish("acme", Numbered{.n = n}));
@@ -129,7 +129,7 @@ TEST_CASE("shutdown(0) stores what is queued and leaves it for the next start") 
 }
 
 TEST_CASE("later calls of shutdown return at once") {
-  Ending e;
+  Ending e(GENERATE(from_range(store_kinds())));
   subscribe(*e.dispatcher, "acme", "a.example.com");
   e.dispatcher->publish("acme", Numbered{.n = 1});
   const Drained first = e.dispatcher->shutdown(1min);
@@ -141,7 +141,7 @@ TEST_CASE("later calls of shutdown return at once") {
 }
 
 TEST_CASE("a shutdown with a negative or an endless span is one with none or enough") {
-  Ending e;
+  Ending e(GENERATE(from_range(store_kinds())));
   subscribe(*e.dispatcher, "acme", "a.example.com");
   e.dispatcher->publish("acme", Numbered{.n = 1});
   SECTION("negative") {
@@ -157,16 +157,20 @@ TEST_CASE("a shutdown with a negative or an endless span is one with none or eno
 }
 
 TEST_CASE("the observer hears of everything that ended, and of nothing after shutdown") {
-  Ending e;
+  Ending e(GENERATE(from_range(store_kinds())));
   subscribe(*e.dispatcher, "acme", "a.example.com");
   for (int n = 1; n <= 10; ++n) e.dispatcher->publish("acme", Numbered{.n = n});
   CHECK(e.dispatcher->shutdown(1min).complete);
   CHECK(e.world.observer->attempts.size() == 10);
+  e.dispatcher->publish("acme", Numbered{.n = 11});
+  e.world.run(*e.dispatcher, 1h);
+  CHECK(e.world.observer->attempts.size() == 10);
+  e.dispatcher.reset();
   CHECK(e.world.observer.use_count() == 1);  // the dispatcher has let go of it
 }
 
 TEST_CASE("run_until after a shutdown sends nothing") {
-  Ending e;
+  Ending e(GENERATE(from_range(store_kinds())));
   subscribe(*e.dispatcher, "acme", "a.example.com");
   e.dispatcher->publish("acme", Numbered{.n = 1});
   e.dispatcher->shutdown(0ms);

@@ -11,10 +11,10 @@
 using namespace dispatcher_test;
 
 TEST_CASE("a tiny lane delivers thousands of rows once each and in order") {
-  const std::size_t lane = GENERATE(1U, 2U, 3U, 8U);
+  const std::size_t lane = GENERATE(2U, 3U, 8U);
   const std::size_t in_flight = GENERATE(1U, 8U);
   CAPTURE(lane, in_flight);
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   world.net->keep_headers(false);
   Profile profile = exact_profile();
   profile.policy.in_flight_max = in_flight;
@@ -28,13 +28,13 @@ TEST_CASE("a tiny lane delivers thousands of rows once each and in order") {
     if (n % 97 == 0) world.run(dispatcher, 3ms);
   }
   world.run(dispatcher, 5min);
-  CHECK(world.net->numbers("a.example.com") == numbers_from(1, rows));
+  CHECK(difference(world.net->numbers("a.example.com"), rows) == "");
   CHECK(dispatcher.metrics().delivered == rows);
   CHECK(dispatcher.metrics().in_memory == 0);
 }
 
 TEST_CASE("many tiny lanes under a small bound for all deliver everything once") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   world.net->keep_headers(false);
   Options options = world.options();
   options.limits.lane_rows_max = 4;
@@ -52,14 +52,14 @@ TEST_CASE("many tiny lanes under a small bound for all deliver everything once")
   world.run(dispatcher, 10min);
   for (int i = 0; i < endpoints; ++i) {
     CAPTURE(i);
-    CHECK(world.net->numbers("h" + std::to_string(i) + ".example.com") == numbers_from(1, rows));
+    CHECK(difference(world.net->numbers("h" + std::to_string(i) + ".example.com"), rows) == "");
   }
 }
 
 TEST_CASE("a tiny lane and a receiver that fails at random: nothing is lost, nothing too often") {
   const unsigned seed = GENERATE(1U, 2U, 3U, 4U, 5U, 6U);
   CAPTURE(seed);
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   world.net->keep_headers(false);
   Options options = world.options();
   options.limits.lane_rows_max = 2 + seed;
@@ -116,7 +116,7 @@ TEST_CASE("a tiny lane and a receiver that fails at random: nothing is lost, not
 }
 
 TEST_CASE("rows that wait for their retry do not stand in the way of new ones") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   world.net->keep_headers(false);
   Options options = world.options();
   options.limits.lane_rows_max = 4;
@@ -136,7 +136,7 @@ TEST_CASE("rows that wait for their retry do not stand in the way of new ones") 
 }
 
 TEST_CASE("pausing and enabling a spilled lane over and over loses and repeats nothing") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   world.net->keep_headers(false);
   Options options = world.options();
   options.limits.lane_rows_max = 3;
@@ -153,11 +153,11 @@ TEST_CASE("pausing and enabling a spilled lane over and over loses and repeats n
     world.run(dispatcher, Duration(round % 11 * 3));
   }
   world.run(dispatcher, 5min);
-  CHECK(world.net->numbers("a.example.com") == numbers_from(1, rows));
+  CHECK(difference(world.net->numbers("a.example.com"), rows) == "");
 }
 
 TEST_CASE("large bodies in a tiny lane arrive whole") {
-  World world;
+  World world(GENERATE(from_range(store_kinds())));
   Options options = world.options();
   options.limits.lane_rows_max = 2;
   Dispatcher dispatcher(std::move(options));

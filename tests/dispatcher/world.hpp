@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "catch2.hpp"
+#include "dispatcher/storage.hpp"
 #include "hookwright/dispatcher.hpp"
 #include "hookwright/profiles.hpp"
-#include "hookwright/stores/memory.hpp"
 #include "hookwright/testing/simulated_transport.hpp"
 #include "hookwright/testing/virtual_clock.hpp"
 
@@ -193,17 +193,21 @@ inline Profile without_jitter(Profile profile) {
   return profile;
 }
 
+// Each test case that a kind of store could make a difference to runs with all of them:
+//   World world(GENERATE(from_range(store_kinds())));
 struct World {
+  explicit World(StoreKind kind = StoreKind::memory) : storage(kind) {}
+
+  Storage storage;
   std::shared_ptr<VirtualClock> clock = std::make_shared<VirtualClock>();
   std::shared_ptr<Network> net = std::make_shared<Network>(clock);
-  std::shared_ptr<MemoryDatabase> database = make_memory_database();
   std::shared_ptr<Recorder> observer = std::make_shared<Recorder>();
   std::uint64_t seed = 0;
 
-  // Without threads, on the memory store, with these events, exact_profile() as default.
+  // Without threads, on this test's storage, with these events, exact_profile() as default.
   Options options() {
     Options options;
-    options.store = make_memory_store(database);
+    options.store = storage.make();
     options.catalog = Catalog::of<Numbered, Other, Measured>();
     options.profiles = {exact_profile()};
     options.default_profile = "test";
@@ -212,7 +216,6 @@ struct World {
     options.observer = observer;
     options.threads = 0;
     options.seed = ++seed;
-    options.lease = 10min;  // fewer heartbeats in days of virtual time
     return options;
   }
 
@@ -249,6 +252,23 @@ inline Endpoint look_up(Dispatcher& dispatcher, const Endpoint& endpoint) {
   const auto found = dispatcher.endpoints().find(endpoint.tenant, endpoint.id);
   REQUIRE(found);
   return *found;
+}
+
+// How the numbers that arrived differ from 1, 2, ... `last`: empty if they do not. Of long lists it
+// says more than both of them in full.
+inline std::string difference(const std::vector<std::int64_t>& arrived, std::int64_t last) {
+  std::map<std::int64_t, int> count;
+  for (const std::int64_t n : arrived) ++count[n];
+  std::string said;
+  for (std::int64_t n = 1; n <= last; ++n) {
+    if (count[n] == 0) said += std::to_string(n) + " missing; ";
+    if (count[n] > 1) said += std::to_string(n) + " " + std::to_string(count[n]) + " times; ";
+    if (said.size() > 400) return said + "...";
+  }
+  if (!count.empty() && (count.begin()->first < 1 || count.rbegin()->first > last))
+    said += "strangers; ";
+  if (said.empty() && !std::is_sorted(arrived.begin(), arrived.end())) said = "out of order";
+  return said;
 }
 
 // The numbers from `first` to `last`, as they should arrive.
