@@ -243,8 +243,13 @@ void CurlTransport::take_finished() {
 bool CurlTransport::try_again(Exchange& exchange, CURLcode code) {
   const Guard& guard = exchange.guard;
   if (guard.blocked()) return false;
-  const bool connection_was_dead = code == CURLE_SEND_FAIL_REWIND || guard.stopped_repeat();
-  if (connection_was_dead && guard.sends() < 2) {
+  // libcurl notices most kept connections that have died, and we stop what it would do about them.
+  // It doesn't notice all: one may take the headers and refuse the body.
+  const bool died =
+      guard.used_kept_connection() && !exchange.response.begun() && fault_of(code) == Fault::reset;
+  if ((guard.stopped_repeat() || died) && guard.sends() < 2 && !exchange.sent_again) {
+    exchange.sent_again = true;
+    exchange.replace_handle();
     launch(exchange, true);
     return true;
   }
@@ -257,6 +262,7 @@ bool CurlTransport::try_again(Exchange& exchange, CURLcode code) {
       exchange.address + 1 < exchange.addresses.size() &&
       exchange.request.deadline > steady_now()) {
     ++exchange.address;
+    exchange.replace_handle();
     launch(exchange, false);
     return true;
   }
@@ -266,6 +272,7 @@ bool CurlTransport::try_again(Exchange& exchange, CURLcode code) {
 void CurlTransport::conclude(Exchange& exchange, CURLcode code) {
   const Guard& guard = exchange.guard;
   if (exchange.response.complete()) {
+    exchange.guard.count_send_if_not_asked();
     remember_address(exchange);
     std::string detail;
     if (exchange.response.over_body_cap()) {

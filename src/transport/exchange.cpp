@@ -175,6 +175,7 @@ bool Exchange::begin(RequestId new_id, Request&& new_request, SteadyTime now) {
   started = now;
   addresses.clear();
   address = 0;
+  sent_again = false;
   guard.begin();
   response.clear();
   error_[0] = '\0';
@@ -194,6 +195,7 @@ bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
   const auto left = std::max(Duration{1}, std::chrono::floor<Duration>(request.deadline - now));
   const auto connect = std::max(Duration{1}, std::min(settings_->connect_max, left / 2));
 
+  if (!handle_) return false;
   Setter set(handle_.get());
   if (!fixed_options_are_set_) set.keep(set_fixed_options());
   set(CURLOPT_URL, request.url.text.c_str());
@@ -210,12 +212,16 @@ bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
 void Exchange::end(bool clean) {
   request = Request{};
   serial = 0;
-  // Setting some forty options again costs more than the rest of a request's preparation. So a
-  // handle keeps them as long as all goes well; after any other end it starts afresh, since until
-  // 8.17 only a reset clears libcurl's count of dead connections, and whatever else may linger.
-  if (clean) return;
-  curl_easy_reset(handle_.get());
+  if (!clean) replace_handle();
+}
+
+// Setting some forty options again costs more than the rest of a request's preparation, so a handle
+// keeps them as long as all goes well. After any other end it is thrown away, since not even
+// curl_easy_reset() makes it as new: 8.14 keeps the wish to rewind a body, and fails at it each
+// time.
+void Exchange::replace_handle() {
   fixed_options_are_set_ = false;
+  handle_.reset(curl_easy_init());
 }
 
 std::size_t Exchange::read_body(char* to, std::size_t size) {
@@ -228,7 +234,7 @@ std::size_t Exchange::read_body(char* to, std::size_t size) {
 }
 
 int Exchange::seek_body(std::uint64_t offset) {
-  if (offset != 0 || !guard.may_rewind()) return CURL_SEEKFUNC_FAIL;
+  if (offset != 0 || !guard.allow_rewind()) return CURL_SEEKFUNC_FAIL;
   body_read_ = 0;
   return CURL_SEEKFUNC_OK;
 }

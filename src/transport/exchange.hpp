@@ -48,6 +48,9 @@ class Exchange {
   // Takes a request. False if a header must not be sent: headers.refused().
   bool begin(RequestId id, Request&& request, SteadyTime now);
 
+  // Before a second transfer, while the handle is in no driver: it remembers too much of the first.
+  void replace_handle();
+
   // Makes the handle ready for a transfer to addresses[address]. False if libcurl has no memory.
   bool prepare(SteadyTime now, bool fresh_connection);
 
@@ -73,6 +76,7 @@ class Exchange {
   std::vector<IpAddress> addresses{};  // vetted, at most two
   std::size_t address = 0;             // the one in use
   bool in_driver = false;
+  bool sent_again = false;  // since a kept connection was dead; done once
 
   Guard guard;
   HeaderList headers;

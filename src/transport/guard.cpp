@@ -38,7 +38,7 @@ void Guard::aim(const IpAddress& placeholder, const IpAddress& vetted, std::uint
   // would be ignored in silence, and libcurl would look up the name.
   connect_to_text_ = "::[" + placeholder_text_ + "]:";
   connect_to_ = curl_slist{connect_to_text_.data(), nullptr};
-  requests_ = 0;
+  requests_ = sockets_ = 0;
   socket_error_ = 0;
   opened_ = blocked_ = stopped_repeat_ = may_rewind_ = false;
 }
@@ -61,6 +61,11 @@ void Guard::count_send_if_not_asked() {
   ++sends_;
 }
 
+bool Guard::allow_rewind() {
+  if (!may_rewind_) stopped_repeat_ = true;
+  return may_rewind_;
+}
+
 bool Guard::foreseen(curlsocktype purpose, const curl_sockaddr& address) const {
   if (purpose != CURLSOCKTYPE_IPCXN || plain_socktype(address.socktype) != SOCK_STREAM)
     return false;
@@ -80,6 +85,7 @@ curl_socket_t Guard::open_socket(curlsocktype purpose, curl_sockaddr* address) {
   address->addrlen = write_sockaddr(vetted_, port_, &address->addr);
   address->family = vetted_.is_v6() ? AF_INET6 : AF_INET;
   opened_ = true;
+  ++sockets_;
   return open_tcp_socket(address->family, socket_error_);
 }
 

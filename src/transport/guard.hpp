@@ -39,14 +39,17 @@ class Guard {
   [[nodiscard]] bool blocked() const { return blocked_; }
   // No socket could be had; the system's error number.
   [[nodiscard]] int socket_error() const { return socket_error_; }
+  // The transfer has opened no connection, so it went over a kept one.
+  [[nodiscard]] bool used_kept_connection() const { return sockets_ == 0; }
   // The transfer was stopped before it sent its POST a second time by way of a kept connection.
   [[nodiscard]] bool stopped_repeat() const { return stopped_repeat_; }
-  // This transfer may rewind its body: its one re-send, on a new connection.
-  [[nodiscard]] bool may_rewind() const { return may_rewind_; }
+  // Whether this transfer may send its body from the beginning once more: for its one re-send, on a
+  // new connection. If not, the transfer is to stop.
+  [[nodiscard]] bool allow_rewind();
 
   // POSTs begun for this request, over all of its transfers.
   [[nodiscard]] std::size_t sends() const { return sends_; }
-  // For libcurl before 7.80, which doesn't ask: the body is being read from its beginning.
+  // For libcurl before 7.80, which doesn't ask: the body is being read, or there is an answer.
   void count_send_if_not_asked();
 
   curl_socket_t open_socket(curlsocktype purpose, curl_sockaddr* address);
@@ -64,6 +67,7 @@ class Guard {
   curl_slist connect_to_{};
   std::size_t sends_ = 0;
   std::size_t requests_ = 0;  // of this transfer
+  std::size_t sockets_ = 0;   // of this transfer
   int socket_error_ = 0;
   bool opened_ = false;  // a socket, since the last request of this transfer
   bool blocked_ = false;

@@ -28,6 +28,7 @@ class Response {
 
   // The final header block has arrived, so `status` is the answer whatever follows.
   [[nodiscard]] bool complete() const { return complete_; }
+  [[nodiscard]] bool begun() const { return header_lines_ > 0; }
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] bool over_header_caps() const { return over_header_caps_; }
   [[nodiscard]] bool over_body_cap() const { return body_bytes_ > limits_->body_bytes_max; }

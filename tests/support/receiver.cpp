@@ -143,21 +143,25 @@ class Receiver::Connection {
     return name == nullptr ? "" : name;
   }
 
-  // Reads until there is a whole request; nothing if the peer has gone.
-  std::optional<Received> read_request() {
+  // Reads until there are a whole request's headers; nothing if the peer has gone.
+  std::optional<Received> read_head() {
     std::size_t end = std::string::npos;
     while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
       if (!read_more()) return std::nullopt;
     }
     Received received = parse(buffer_.substr(0, end + 4));
     buffer_.erase(0, end + 4);
+    return received;
+  }
+
+  bool read_body(Received& received) {
     const std::size_t size = std::stoul(received.header("content-length").value_or("0"));
     while (buffer_.size() < size) {
-      if (!read_more()) return std::nullopt;
+      if (!read_more()) return false;
     }
     received.body = buffer_.substr(0, size);
     buffer_.erase(0, size);
-    return received;
+    return true;
   }
 
   bool write(std::string_view bytes) {
@@ -290,17 +294,21 @@ void Receiver::serve(std::size_t number, int socket) {
 
 void Receiver::talk(Connection& connection, std::size_t number) {
   for (std::size_t count = 1;; ++count) {
-    std::optional<Received> received = connection.read_request();
+    std::optional<Received> received = connection.read_head();
     if (!received) return;
     received->connection = number;
     received->on_connection = count;
     received->server_name = connection.server_name();
+    std::optional<Reply> reply;
+    if (options_.reply_early) reply = options_.reply_early(*received);
+    if (!reply && !connection.read_body(*received)) return;
     {
       const std::lock_guard lock(mutex_);
       requests_.push_back(*received);
     }
     changed_.notify_all();
-    if (!carry_out(connection, options_.reply ? options_.reply(*received) : answer(200))) return;
+    if (!reply) reply = options_.reply ? options_.reply(*received) : answer(200);
+    if (!carry_out(connection, *reply)) return;
   }
 }
 

@@ -56,6 +56,8 @@ struct ReceiverOptions {
   const Identity* identity = nullptr;             // TLS with this certificate; plain if null
   int tls_version_max = 0;                        // 0x0302 for TLS 1.1; 0 for no limit
   std::function<Reply(const Received&)> reply{};  // 200 if empty; on the connection's own thread
+  // Before the body is read, if it has something to say by then.
+  std::function<std::optional<Reply>(const Received& head)> reply_early{};
   std::function<OnAccept(std::size_t connection)> on_accept{};
 };
 

@@ -127,6 +127,20 @@ TEST_CASE("headers beyond the caps are not taken") {
   CHECK(answered_with({trailers, Then::stall}).status == 200);
 }
 
+TEST_CASE("an answer may come before the body has been taken") {
+  ReceiverOptions options;
+  options.reply_early = [](const Received&) {
+    Reply reply = answer(413, "too large", "Connection: close\r\n");
+    reply.then = Reply::Then::stall;
+    return reply;
+  };
+  Receiver receiver(std::move(options));
+  Sender sender;
+  const Completion completion = sender.send(post(receiver.url(), std::string(8'000'000, 'x')));
+  CHECK(completion.status == 413);
+  CHECK(completion.body == "too large");
+}
+
 TEST_CASE("what is not an answer is a fault") {
   CHECK(answered_with({"", Then::close}).fault == Fault::reset);
   CHECK(answered_with({"", Then::reset}).fault == Fault::reset);

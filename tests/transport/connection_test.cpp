@@ -1,9 +1,11 @@
 // Which connection a request goes over, and to which address.
 
+#include <curl/curl.h>
 #include <sys/resource.h>
 
 #include <atomic>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -196,6 +198,8 @@ TEST_CASE("a kept connection that died is replaced, and the second POST counted"
   // The receiver closes each connection at its second request, having read it.
   const auto then = GENERATE(Reply::Then::close, Reply::Then::reset);
   const std::size_t size = GENERATE(as<std::size_t>{}, 0, 10, 100'000);
+  // Before 7.80 libcurl repeats a POST without a body unseen; ours always have one.
+  if (size == 0 && curl_version_info(CURLVERSION_NOW)->version_num < 0x075000) return;
   ReceiverOptions options;
   options.reply = [then](const Received& request) {
     return request.on_connection == 1 ? answer(200) : Reply{"", then};
@@ -213,6 +217,24 @@ TEST_CASE("a kept connection that died is replaced, and the second POST counted"
   CHECK(sends == 23);
   CHECK(receiver.requests().size() == sends);
   for (const Received& request : receiver.requests()) CHECK(request.body == body);
+}
+
+TEST_CASE("a kept connection that takes the headers and refuses the body is replaced") {
+  // Before 7.80 libcurl repeats what it has not yet begun to read, unseen.
+  if (curl_version_info(CURLVERSION_NOW)->version_num < 0x075000) return;
+  ReceiverOptions options;
+  options.reply_early = [](const Received& request) -> std::optional<Reply> {
+    if (request.on_connection == 1) return std::nullopt;
+    return Reply{"", Reply::Then::reset};
+  };
+  Receiver receiver(std::move(options));
+  Sender sender;
+  const std::string body(3 * 1024 * 1024, 'x');
+  CHECK(sender.send(post(receiver.url(), body)).sends == 1);
+  const Completion completion = sender.send(post(receiver.url(), body));
+  CHECK(completion.status == 200);
+  CHECK(completion.sends == 2);
+  CHECK(receiver.requests().size() == 3);
 }
 
 TEST_CASE("a POST is sent twice at most") {
@@ -233,13 +255,11 @@ TEST_CASE("a POST is sent twice at most") {
   CHECK(receiver.requests().size() == 10);
 }
 
-TEST_CASE("a kept connection that was closed in the meantime costs no second POST") {
+TEST_CASE("a kept connection that was closed in the meantime is replaced") {
   Receiver receiver;
   Sender sender;
   for (int i = 0; i < 5; ++i) {
-    const Completion completion = sender.send(post(receiver.url()));
-    CHECK(completion.status == 200);
-    CHECK(completion.sends == 1);
+    CHECK(sender.send(post(receiver.url())).status == 200);
     receiver.drop_connections();
   }
   CHECK(receiver.requests().size() == 5);
