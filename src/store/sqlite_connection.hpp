@@ -70,6 +70,8 @@ class Rows {
   // Steps to the next row. False: there is none.
   bool next();
 
+  [[nodiscard]] const Rows& row() const { return *this; }
+
   // Columns of the row. Views live until the next step.
   [[nodiscard]] std::int64_t integer(int column) const {
     return sqlite3_column_int64(statement_, column);

@@ -1,5 +1,6 @@
 #include "store/sqlite_reader.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -13,24 +14,24 @@ namespace {
 // Takes rows that `keep` accepts into the answer, up to the limits; `keep` says how many bytes it
 // took, or nothing. `key` of the last row that was looked at becomes the cursor if there are
 // others.
-template <class Keep, class Key>
-void walk(const Query& query, Records& answer, Rows rows, Keep keep, Key key) {
+template <class Source, class Keep, class Key>
+void walk(const Query& query, Records& answer, Source&& rows, Keep keep, Key key) {
   const std::size_t limit = limit_of(query);
   std::size_t kept = 0;
   std::size_t bytes = 0;
   std::size_t examined = 0;
-  std::optional<decltype(key(rows))> last;
+  std::optional<decltype(key(rows.row()))> last;
   while (rows.next()) {
     if (kept == limit || examined == examined_max || bytes >= answer_bytes_max) {
       answer.next = cursor(query.kind, *last);
       return;
     }
     ++examined;
-    if (const std::optional<std::size_t> taken = keep(rows)) {
+    if (const std::optional<std::size_t> taken = keep(rows.row())) {
       ++kept;
       bytes += *taken;
     }
-    last = key(rows);
+    last = key(rows.row());
   }
 }
 
@@ -62,6 +63,32 @@ std::shared_ptr<const StoredEvent> EventReader::read(std::int64_t no) {
   return event;
 }
 
+LaneRows::LaneRows(Statement& near, Statement& far, std::int64_t endpoint,
+                   const LanePosition& after)
+    : near_(near.rows(endpoint, after.due, after.row)),
+      far_(far.rows(-endpoint, after.due, after.row)) {
+  step(near_, near_at_);
+  step(far_, far_at_);
+}
+
+void LaneRows::step(Rows& rows, std::optional<LanePosition>& at) {
+  at.reset();
+  if (rows.next()) at = LanePosition{rows.time(0), rows.number(1)};
+}
+
+bool LaneRows::next() {
+  if (row_ == &near_) step(near_, near_at_);
+  if (row_ == &far_) step(far_, far_at_);
+  if (!near_at_ && !far_at_) return false;
+  row_ = !far_at_ || (near_at_ && *near_at_ < *far_at_) ? &near_ : &far_;
+  return true;
+}
+
+std::string LaneReader::rows_of_lane() {
+  return "SELECT due, row, id, event, attempts, first_attempt, spared_since FROM delivery"
+         " WHERE lane = ?1 AND (due, row) > (?2, ?3) ORDER BY due, row";
+}
+
 std::optional<std::int64_t> LaneReader::number_of(const EndpointId& endpoint) {
   Rows rows = endpoint_.rows(endpoint);
   return rows.next() ? std::optional(rows.integer(0)) : std::nullopt;
@@ -89,10 +116,11 @@ void LaneReader::fill(LanePage& page, const LaneCursor& cursor, TimePoint now,
   page.endpoint = cursor.endpoint;
   const auto endpoint = number_of(cursor.endpoint);
   if (!endpoint) return;
-  Rows rows = rows_.rows(*endpoint, cursor.after.due, cursor.after.row);
+  LaneRows rows(near_, far_, *endpoint, cursor.after);
   while (rows.next()) {
-    if (rows.time(0) > now) {
-      page.next_due = rows.time(0);
+    const TimePoint due = rows.row().time(0);
+    if (due > now) {
+      page.next_due = due;
       return;
     }
     const bool enough = !page.rows.empty() && events.bytes() >= answer_bytes_max;
@@ -100,7 +128,7 @@ void LaneReader::fill(LanePage& page, const LaneCursor& cursor, TimePoint now,
       page.more = true;
       return;
     }
-    page.rows.push_back(waiting_from(rows, cursor.endpoint, events));
+    page.rows.push_back(waiting_from(rows.row(), cursor.endpoint, events));
   }
 }
 
@@ -113,7 +141,7 @@ void LaneReader::find(const Query& query, Records& answer, EventReader& events) 
     answer.waiting.push_back(waiting_from(rows, query.endpoint, events));
     return answer.waiting.back().event->body.size();
   };
-  walk(query, answer, rows_.rows(*endpoint, after->due, after->row), keep, [](const Rows& rows) {
+  walk(query, answer, LaneRows(near_, far_, *endpoint, *after), keep, [](const Rows& rows) {
     return LanePosition{rows.time(0), rows.number(1)};
   });
 }
@@ -219,33 +247,53 @@ void SqliteFinder::find_endpoints(const Query& query, Records& answer) {
   }
 }
 
+std::optional<TimePoint> SqliteFinder::first_due(std::int64_t endpoint) {
+  std::optional<TimePoint> due;
+  for (const std::int64_t lane : {endpoint, -endpoint}) {
+    Rows rows = first_row_.rows(lane);
+    if (rows.next() && (!due || rows.time(0) < *due)) due = rows.time(0);
+  }
+  return due;
+}
+
+// From lane to lane by one seek each, however many rows they have.
 void SqliteFinder::find_lanes(const Query& query, Records& answer) {
-  const auto add = [&](std::int64_t no, TimePoint due) {
+  const auto add = [&](std::int64_t no) {
+    const auto due = first_due(no);
     Rows endpoint = endpoint_by_number_.rows(no);
-    if (endpoint.next() && endpoint.integer(1) == 0) {
-      answer.lanes.push_back({EndpointId{endpoint.id(0)}, due});
+    if (due && endpoint.next() && endpoint.integer(1) == 0) {
+      answer.lanes.push_back({EndpointId{endpoint.id(0)}, *due});
     }
   };
   if (query.endpoint) {
     Rows number = endpoint_number_.rows(query.endpoint);
-    if (!query.after.empty() || !number.next()) return;
-    Rows lane = lane_.rows(number.integer(0));
-    if (lane.next()) add(number.integer(0), lane.time(0));
+    if (query.after.empty() && number.next()) add(number.integer(0));
     return;
   }
   const auto after = query.after.empty() ? 0 : cursor_number(query);
   if (!after) return;
   auto last = static_cast<std::int64_t>(*after);
-  // From lane to lane by one seek each, however many rows they have.
+  constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
+  const auto seek = [](Statement& statement, std::int64_t from) {
+    Rows rows = statement.rows(from);
+    rows.next();
+    return rows.integer(0) == 0 ? none : rows.integer(0);  // no lane has the number 0
+  };
+  std::int64_t near = last;
+  std::int64_t far = last;
   for (std::size_t examined = 0;; ++examined) {
-    Rows lane = next_lane_.rows(last);
-    if (!lane.next()) return;
+    if (near != none && near <= last) near = seek(next_near_, last);
+    if (far != none && far <= last) {
+      far = seek(next_far_, -last);
+      if (far != none) far = -far;
+    }
+    if (near == none && far == none) return;
     if (answer.lanes.size() == limit_of(query) || examined == examined_max) {
       answer.next = cursor(query.kind, static_cast<std::uint64_t>(last));
       return;
     }
-    last = lane.integer(0);
-    add(last, lane.time(1));
+    last = std::min(near, far);
+    add(last);
   }
 }
 

@@ -35,6 +35,25 @@ class EventReader {
                        " WHERE e.no = ?1"};
 };
 
+// The rows of one endpoint behind a position, in order: those of its two lanes in the table,
+// merged.
+class LaneRows {
+ public:
+  LaneRows(Statement& near, Statement& far, std::int64_t endpoint, const LanePosition& after);
+
+  bool next();
+  [[nodiscard]] const Rows& row() const { return *row_; }
+
+ private:
+  void step(Rows& rows, std::optional<LanePosition>& at);
+
+  Rows near_;
+  Rows far_;
+  std::optional<LanePosition> near_at_{};
+  std::optional<LanePosition> far_at_{};
+  Rows* row_ = nullptr;
+};
+
 // Reads the waiting rows of one endpoint in order.
 class LaneReader {
  public:
@@ -50,9 +69,9 @@ class LaneReader {
 
   const Connection& connection_;
   Statement endpoint_{connection_, "SELECT no FROM endpoint WHERE id = ?1"};
-  Statement rows_{connection_,
-                  "SELECT due, row, id, event, attempts, first_attempt, spared_since FROM delivery"
-                  " WHERE endpoint = ?1 AND (due, row) > (?2, ?3) ORDER BY due, row"};
+  static std::string rows_of_lane();
+  Statement near_{connection_, rows_of_lane()};
+  Statement far_{connection_, rows_of_lane()};
 };
 
 // Answers questions, on a connection of its own that only reads.
@@ -66,6 +85,7 @@ class SqliteFinder {
  private:
   void find_endpoints(const Query& query, Records& answer);
   void find_lanes(const Query& query, Records& answer);
+  [[nodiscard]] std::optional<TimePoint> first_due(std::int64_t endpoint);
   void find_attempts(const Query& query, Records& answer);
   void find_dead_letters(const Query& query, Records& answer);
   void find_event(const Query& query, Records& answer);
@@ -87,11 +107,10 @@ class SqliteFinder {
   Statement endpoint_by_number_{connection_, "SELECT id, deleted FROM endpoint WHERE no = ?1"};
   Statement endpoint_number_{connection_, "SELECT no FROM endpoint WHERE id = ?1"};
 
-  Statement next_lane_{connection_,
-                       "SELECT endpoint, due FROM delivery WHERE endpoint > ?1"
-                       " ORDER BY endpoint, due, row LIMIT 1"};
-  Statement lane_{connection_,
-                  "SELECT due FROM delivery WHERE endpoint = ?1 ORDER BY due, row LIMIT 1"};
+  Statement next_near_{connection_, "SELECT min(lane) FROM delivery WHERE lane > ?1"};
+  Statement next_far_{connection_, "SELECT max(lane) FROM delivery WHERE lane < ?1"};
+  Statement first_row_{connection_,
+                       "SELECT due FROM delivery WHERE lane = ?1 ORDER BY due, row LIMIT 1"};
 
   static std::string attempts_where(const char* condition);
   Statement attempts_of_endpoint_{

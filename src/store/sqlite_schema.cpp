@@ -20,7 +20,9 @@ constexpr std::int64_t version = 1;
 // delivery.
 //
 // delivery: the queue. One b-tree, in the order in which lanes are read; no index, since a
-//   settlement knows the position.
+//   settlement knows the position. `lane` is the endpoint's number, negative for rows that were put
+//   before they were due: so what is published now lies close together, and settling it costs the
+//   same however many retries wait for tomorrow.
 // event: numbered in the order of commits, 4,096 numbers a segment. A segment counts the waiting
 //   deliveries that need events of it, and is written once a commit however many of them change.
 //   An id is two numbers, so that the index can do with the first half (which holds the time).
@@ -48,9 +50,9 @@ CREATE INDEX event_id ON event(id_high);
 CREATE TABLE segment(
   no INTEGER PRIMARY KEY, pending INTEGER NOT NULL, stored INTEGER NOT NULL) STRICT;
 CREATE TABLE delivery(
-  endpoint INTEGER NOT NULL, due INTEGER NOT NULL, row INTEGER NOT NULL, id BLOB NOT NULL,
+  lane INTEGER NOT NULL, due INTEGER NOT NULL, row INTEGER NOT NULL, id BLOB NOT NULL,
   event INTEGER NOT NULL, attempts INTEGER NOT NULL, first_attempt INTEGER NOT NULL,
-  spared_since INTEGER NOT NULL, PRIMARY KEY(endpoint, due, row)) STRICT, WITHOUT ROWID;
+  spared_since INTEGER NOT NULL, PRIMARY KEY(lane, due, row)) STRICT, WITHOUT ROWID;
 CREATE TABLE attempt(
   row INTEGER PRIMARY KEY, delivery_high INTEGER NOT NULL, delivery_low INTEGER NOT NULL,
   event BLOB NOT NULL, endpoint INTEGER NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,

@@ -34,9 +34,10 @@ class SqliteStore final : public Store {
         reading_(stores::open_for_reading(file_, options.cache_bytes)) {}
 
   ~SqliteStore() override {
-    if (!first_row_) return;
+    if (!opened_) return;
     // What was not used of our rows is for the next process.
-    change([&] { writer_.meta().write("next_row", next_row()); });
+    change(
+        [&] { writer_.meta().write("next_row", static_cast<std::int64_t>(writer_.next_row())); });
   }
 
   Opened open(const Worker& /*worker*/, TimePoint now) override {
@@ -48,7 +49,10 @@ class SqliteStore final : public Store {
                            static_cast<std::int64_t>(opened.first_row + rows_of_one_process));
       opened.endpoints_version = writer_.endpoints().changes();
     });
-    if (opened.status.ok()) first_row_ = opened.first_row;
+    if (opened.status.ok()) {
+      opened_ = true;
+      writer_.start_rows_at(opened.first_row);
+    }
     return opened;
   }
 
@@ -207,14 +211,10 @@ class SqliteStore final : public Store {
     if (at > latest_) latest_ = at;  // find() reads it from other threads; only this one writes
   }
 
-  [[nodiscard]] std::int64_t next_row() const {
-    return static_cast<std::int64_t>(std::max(*first_row_, writer_.highest_row() + 1));
-  }
-
   std::filesystem::path file_;
   stores::FileLock lock_;
   std::atomic<std::int64_t> latest_{0};
-  std::optional<std::uint64_t> first_row_{};
+  bool opened_ = false;
 
   stores::Connection writing_;
   stores::SqliteWal wal_{writing_};

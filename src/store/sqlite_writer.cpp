@@ -44,7 +44,7 @@ struct SqliteCarry {
     const std::int64_t no = writer.events_.put(*put.event, now);
     writer.event_.emplace(put.event->id, no);
   }
-  void operator()(const PutDelivery& put) const { writer.put(put.delivery); }
+  void operator()(const PutDelivery& put) const { writer.put(put.delivery, now); }
   void operator()(const DropDelivery& drop) const { writer.drop(drop); }
   void operator()(const PutAttempt& put) const { writer.put(put.attempt); }
   void operator()(const PutDeadLetter& put) const { writer.put(put.letter); }
@@ -80,62 +80,62 @@ void SqliteWriter::forget_change(EventTable::Counts counts_before) {
 }
 
 void SqliteWriter::note_row(std::uint64_t row) {
-  highest_row_ = std::max(highest_row_, row);
+  next_row_ = std::max(next_row_, row + 1);
 }
 
 // --- Deliveries
 
+SqliteWriter::Seen SqliteWriter::look_at(const EndpointId& endpoint, const LanePosition& position) {
+  Seen seen{endpoint, position, {}, 0, 0, 0};
+  const auto no = endpoints_.known(endpoint);
+  if (!no) return seen;
+  for (const std::int64_t lane : {*no, -*no}) {
+    Rows rows = find_row_.rows(lane, position.due, position.row);
+    if (!rows.next()) continue;
+    seen.lane = lane;
+    seen.event = rows.integer(0);
+    seen.attempts = static_cast<std::uint32_t>(rows.number(1));
+    seen.delivery = DeliveryId{rows.id(2)};
+    break;
+  }
+  return seen;
+}
+
 bool SqliteWriter::holds(const DeliveryAt& at) {
-  seen_ = {};
-  const auto endpoint = endpoints_.known(at.endpoint);
-  if (!endpoint) return false;
-  Rows rows = find_row_.rows(*endpoint, at.position.due, at.position.row);
-  if (!rows.next() || rows.number(1) != at.attempts) return false;
-  seen_ = {at.endpoint, at.position, DeliveryId{rows.id(2)}, rows.integer(0), true};
-  return true;
+  seen_ = look_at(at.endpoint, at.position);
+  return seen_.lane != 0 && seen_.attempts == at.attempts;
 }
 
 std::int64_t SqliteWriter::event_of(const Delivery& delivery) {
   if (event_ && event_->first == delivery.event) return event_->second;
   // A retry: the row it comes from has just been looked at. One delivery has one event.
-  if (seen_.delivery == delivery.id && seen_.endpoint == delivery.endpoint && seen_.event != 0) {
-    return seen_.event;
-  }
+  if (seen_.event != 0 && seen_.delivery == delivery.id) return seen_.event;
   const auto no = events_.find(delivery.event);
   if (!no) throw Unstorable{};
   return *no;
 }
 
-void SqliteWriter::put(const Delivery& delivery) {
+void SqliteWriter::put(const Delivery& delivery, TimePoint now) {
   const auto endpoint = endpoints_.living(delivery.endpoint);
   if (!endpoint) return;
   const std::int64_t event = event_of(delivery);
-  const auto insert = [&] {
-    return put_row_.run(*endpoint, delivery.position.due, delivery.position.row, delivery.id, event,
-                        delivery.attempts, delivery.first_attempt, delivery.spared_since) == 1;
-  };
-  if (!insert()) {
-    drop({delivery.endpoint, delivery.position});
-    insert();
-  }
+  const LanePosition& at = delivery.position;
+  if (at.row < next_row_) drop({delivery.endpoint, at});  // it may be there already
+  const std::int64_t lane = at.due > now ? -*endpoint : *endpoint;
+  put_row_.run(lane, at.due, at.row, delivery.id, event, delivery.attempts, delivery.first_attempt,
+               delivery.spared_since);
   events_.need(event, +1);
-  note_row(delivery.position.row);
+  note_row(at.row);
 }
 
 void SqliteWriter::drop(const DropDelivery& drop) {
-  const auto endpoint = endpoints_.known(drop.endpoint);
-  if (!endpoint) return;
   const bool seen =
-      seen_.there && seen_.endpoint == drop.endpoint && seen_.position == drop.position;
-  std::int64_t event = seen_.event;
-  if (!seen) {
-    Rows rows = find_row_.rows(*endpoint, drop.position.due, drop.position.row);
-    if (!rows.next()) return;
-    event = rows.integer(0);
-  }
-  drop_row_.run(*endpoint, drop.position.due, drop.position.row);
-  events_.need(event, -1);
-  if (seen) seen_.there = false;
+      seen_.lane != 0 && seen_.endpoint == drop.endpoint && seen_.position == drop.position;
+  const Seen row = seen ? seen_ : look_at(drop.endpoint, drop.position);
+  if (row.lane == 0) return;
+  drop_row_.run(row.lane, drop.position.due, drop.position.row);
+  events_.need(row.event, -1);
+  if (seen) seen_.lane = 0;
 }
 
 // --- History
@@ -170,21 +170,27 @@ std::uint64_t SqliteWriter::note_version(const std::string& key, TimePoint now) 
 
 // --- What deleted endpoints left
 
-std::size_t SqliteWriter::drop_some_of_deleted(std::size_t max) {
-  const auto endpoint = endpoints_.first_deleted();
-  if (!endpoint) return 0;
+std::size_t SqliteWriter::drop_some_of_lane(std::int64_t lane, std::size_t max) {
   std::size_t dropped = 0;
   LanePosition last;
   {
-    Rows rows = lane_head_.rows(*endpoint, static_cast<std::uint64_t>(max));
+    Rows rows = lane_head_.rows(lane, static_cast<std::uint64_t>(max));
     while (rows.next()) {
       last = {rows.time(0), rows.number(1)};
       events_.need(rows.integer(2), -1);
       ++dropped;
     }
   }
-  if (dropped > 0) drop_lane_head_.run(*endpoint, last.due, last.row);
+  if (dropped > 0) drop_lane_head_.run(lane, last.due, last.row);
+  return dropped;
+}
+
+std::size_t SqliteWriter::drop_some_of_deleted(std::size_t max) {
+  const auto endpoint = endpoints_.first_deleted();
+  if (!endpoint) return 0;
+  std::size_t dropped = drop_some_of_lane(*endpoint, max);
   const auto left = [&] { return static_cast<std::uint64_t>(max - dropped); };
+  if (dropped < max) dropped += drop_some_of_lane(-*endpoint, max - dropped);
   if (dropped < max) dropped += drop_attempts_of_.run(*endpoint, left());
   if (dropped < max) dropped += drop_dead_of_.run(*endpoint, left());
   if (dropped < max) {

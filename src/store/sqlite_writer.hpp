@@ -33,7 +33,10 @@ class SqliteWriter {
   [[nodiscard]] MetaTable& meta() { return meta_; }
   [[nodiscard]] EndpointTable& endpoints() { return endpoints_; }
   [[nodiscard]] EventTable& events() { return events_; }
-  [[nodiscard]] std::uint64_t highest_row() const { return highest_row_; }
+
+  // No row from this one on is in the store. Rises with what is put.
+  [[nodiscard]] std::uint64_t next_row() const { return next_row_; }
+  void start_rows_at(std::uint64_t row) { next_row_ = row; }
 
   // Drops up to `max` rows of the first endpoint that is deleted, and at last its record. Returns
   // how many records went; 0: no endpoint is deleted.
@@ -48,35 +51,36 @@ class SqliteWriter {
     EndpointId endpoint{};
     LanePosition position{};
     DeliveryId delivery{};
+    std::int64_t lane = 0;  // where the row is in the table; 0: it is not
     std::int64_t event = 0;
-    bool there = false;
+    std::uint32_t attempts = 0;
   };
+  [[nodiscard]] Seen look_at(const EndpointId& endpoint, const LanePosition& position);
   [[nodiscard]] bool holds(const DeliveryAt& at);
   [[nodiscard]] std::int64_t event_of(const Delivery& delivery);
-  void put(const Delivery& delivery);
+  void put(const Delivery& delivery, TimePoint now);
   void drop(const DropDelivery& drop);
   void put(const Attempt& attempt);
   void put(const DeadLetter& letter);
   [[nodiscard]] std::uint64_t note_version(const std::string& key, TimePoint now);
   void note_row(std::uint64_t row);
+  std::size_t drop_some_of_lane(std::int64_t lane, std::size_t max);
 
   const Connection& connection_;
   MetaTable meta_{connection_};
   NameTables names_{connection_};
   EndpointTable endpoints_{connection_, meta_, names_};
   EventTable events_{connection_, names_};
-  std::uint64_t highest_row_ = 0;
+  std::uint64_t next_row_ = 0;
   Seen seen_{};                                              // the row of the last DeliveryAt
   std::optional<std::pair<EventId, std::int64_t>> event_{};  // the last event put
 
   Statement find_row_{connection_,
                       "SELECT event, attempts, id FROM delivery"
-                      " WHERE endpoint = ?1 AND due = ?2 AND row = ?3"};
-  Statement put_row_{connection_,
-                     "INSERT INTO delivery VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-                     " ON CONFLICT DO NOTHING"};
+                      " WHERE lane = ?1 AND due = ?2 AND row = ?3"};
+  Statement put_row_{connection_, "INSERT INTO delivery VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
   Statement drop_row_{connection_,
-                      "DELETE FROM delivery WHERE endpoint = ?1 AND due = ?2 AND row = ?3"};
+                      "DELETE FROM delivery WHERE lane = ?1 AND due = ?2 AND row = ?3"};
   Statement put_attempt_{connection_,
                          "INSERT INTO attempt VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
                          " ?12) ON CONFLICT DO NOTHING"};
@@ -90,10 +94,10 @@ class SqliteWriter {
                       " version = ?2, expires = ?3, value = ?4"};
   Statement drop_note_{connection_, "DELETE FROM note WHERE key = ?1"};
   Statement lane_head_{connection_,
-                       "SELECT due, row, event FROM delivery WHERE endpoint = ?1"
+                       "SELECT due, row, event FROM delivery WHERE lane = ?1"
                        " ORDER BY due, row LIMIT ?2"};
   Statement drop_lane_head_{connection_,
-                            "DELETE FROM delivery WHERE endpoint = ?1 AND (due, row) <= (?2, ?3)"};
+                            "DELETE FROM delivery WHERE lane = ?1 AND (due, row) <= (?2, ?3)"};
   Statement drop_attempts_of_{connection_,
                               "DELETE FROM attempt WHERE row IN (SELECT row FROM attempt"
                               " WHERE endpoint = ?1 ORDER BY row LIMIT ?2)"};
