@@ -75,10 +75,11 @@ Duration retry_delay(const DeliveryPolicy& policy, std::uint32_t retry) {
 std::optional<Duration> parse_retry_after(std::string_view text, TimePoint now) {
   if (text.empty()) return std::nullopt;
   if (text.find_first_not_of("0123456789") == std::string_view::npos) {
-    if (text.size() > 10) return std::nullopt;
+    const std::size_t first = text.find_first_not_of('0');
+    if (first == std::string_view::npos) return std::nullopt;
+    if (text.size() - first > 10) return longest_hold;  // well-formed, however long
     std::int64_t seconds = 0;
-    std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (seconds == 0) return std::nullopt;
+    std::from_chars(text.data() + first, text.data() + text.size(), seconds);
     return std::min<Duration>(std::chrono::seconds{seconds}, longest_hold);
   }
   const std::optional<TimePoint> at = parse_imf_fixdate(text);

@@ -167,6 +167,9 @@ TEST_CASE("Retry-After in seconds") {
   CHECK(parse_retry_after("86401", now) == 24h);
   CHECK(parse_retry_after("99999999999999999999999999", now) == 24h);
   CHECK(parse_retry_after("007", now) == 7s);
+  CHECK(parse_retry_after("00000000000000000007", now) == 7s);
+  CHECK_FALSE(parse_retry_after("0", now));  // no rest at all
+  CHECK_FALSE(parse_retry_after("00000000000000000000", now));
 }
 
 TEST_CASE("Retry-After as a date") {
