@@ -2,7 +2,6 @@
 
 // Where the dispatchers of a test keep their records: each kind of store that this build has.
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -37,8 +36,10 @@ inline std::vector<StoreKind> store_kinds() {
 
 // Those that drop what has expired.
 inline std::vector<StoreKind> store_kinds_that_forget() {
-  std::vector<StoreKind> kinds = store_kinds();
-  kinds.erase(std::remove(kinds.begin(), kinds.end(), StoreKind::minimal), kinds.end());
+  std::vector<StoreKind> kinds;
+  for (const StoreKind kind : store_kinds()) {
+    if (kind != StoreKind::minimal) kinds.push_back(kind);
+  }
   return kinds;
 }
 
