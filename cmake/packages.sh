@@ -29,6 +29,7 @@ clang-14 clang++-14
 clang-format-14 clang-format-14
 clang-tidy-14 clang-tidy-14
 libclang-rt-14-dev
+libcurl3-gnutls
 '
 
 wanted=$build

@@ -41,8 +41,10 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/store_batch.hpp
   include/hookwright/store_query.hpp
   include/hookwright/stores/memory.hpp
+  include/hookwright/testing/contract_violation.hpp
   include/hookwright/testing/simulated_transport.hpp
   include/hookwright/testing/store_contract.hpp
+  include/hookwright/testing/transport_contract.hpp
   include/hookwright/testing/virtual_clock.hpp
   include/hookwright/time.hpp
   include/hookwright/transport.hpp
@@ -110,6 +112,7 @@ set(HOOKWRIGHT_SOURCES
   src/store/memory_store.cpp
   src/store/rules.cpp
   src/store/store.cpp
+  src/testing/contract_violation.cpp
   src/testing/simulated_transport.cpp
   src/testing/store_contract.cpp
   src/testing/store_contract_commit.cpp
@@ -122,6 +125,7 @@ set(HOOKWRIGHT_SOURCES
   src/testing/store_contract_records.cpp
   src/testing/store_contract_shared.cpp
   src/testing/store_scene.cpp
+  src/testing/transport_contract.cpp
   src/testing/virtual_clock.cpp
   src/transport/curl_transport.cpp
   src/transport/driver.cpp

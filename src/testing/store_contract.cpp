@@ -16,8 +16,6 @@ std::unique_ptr<Store> StoreUnderTest::join() {
   throw ContractViolation("expected StoreUnderTest::join to be overridden for a shared store");
 }
 
-ContractViolation::~ContractViolation() = default;
-
 std::span<const StoreCase> store_contract() {
   static const std::vector<StoreCase> all = [] {
     std::vector<StoreCase> cases;

@@ -258,7 +258,9 @@ TEST_CASE("this libcurl is fit, and known for what it is") {
   const curl_version_info_data* const info = curl_version_info(CURLVERSION_NOW);
   CHECK(known.version == info->version_num);
   INFO(info->ssl_version);
-  // The suite is also run with libcurl's GnuTLS flavour.
+#ifdef HOOKWRIGHT_TEST_GNUTLS
+  CHECK(std::string(info->ssl_version).starts_with("GnuTLS/"));
+#endif
   const bool is_openssl = std::string(info->ssl_version).starts_with("OpenSSL/3");
   CHECK((!known.openssl_is_ours || is_openssl));
   if (known.version >= 0x075800) CHECK(known.openssl_is_ours == is_openssl);

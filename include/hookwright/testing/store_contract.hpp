@@ -2,12 +2,12 @@
 
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "hookwright/export.hpp"
 #include "hookwright/store.hpp"
+#include "hookwright/testing/contract_violation.hpp"
 
 namespace hookwright::testing {
 
@@ -26,13 +26,6 @@ class HOOKWRIGHT_EXPORT StoreUnderTest {
 
   // Shared stores: another store on the data of the last make(), beside those that live.
   virtual std::unique_ptr<Store> join();
-};
-
-// Says which promise a store broke: what was expected, and what was found.
-class HOOKWRIGHT_EXPORT ContractViolation : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-  ~ContractViolation() override;
 };
 
 // One promise of `hookwright/store.hpp`, and what proves it.
