@@ -21,22 +21,26 @@ Registry& registry() {
 
 }  // namespace
 
-FileLock::FileLock(const std::filesystem::path& file, const char* field) : lock_file_(file) {
-  lock_file_ += ".lock";
+FileLock::FileLock(const std::filesystem::path& file, const char* field)
+    : file_(file), field_(field) {
   const std::lock_guard guard(registry().mutex);
-  if (registry().held.contains(lock_file_)) {
-    throw ConfigError(field, "is in use by another store of this process", file.string());
+  if (!registry().held.insert(file_).second) {
+    throw ConfigError(field_, "is in use by another store of this process", file_.string());
   }
-  const system::LockAttempt attempt = system::take_lock(lock_file_);
-  if (!attempt.problem.empty()) throw ConfigError(field, attempt.problem, file.string());
-  handle_ = attempt.handle;
-  registry().held.insert(lock_file_);
 }
 
 FileLock::~FileLock() {
+  if (handle_) system::free_lock(*handle_);
   const std::lock_guard guard(registry().mutex);
-  system::free_lock(handle_);
-  registry().held.erase(lock_file_);
+  registry().held.erase(file_);
+}
+
+void FileLock::take() {
+  std::filesystem::path lock_file = file_;
+  lock_file += ".lock";
+  const system::LockAttempt attempt = system::take_lock(lock_file);
+  if (!attempt.problem.empty()) throw ConfigError(field_, attempt.problem, file_.string());
+  handle_ = attempt.handle;
 }
 
 }  // namespace hookwright::stores

@@ -2,25 +2,34 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace hookwright::stores {
 
-// Keeps every other process, and every other owner in this one, from taking the same lock while it
-// lives. The operating system frees it when the process ends, however it ends. The file itself
-// stays: removing it would let two processes lock two files of one name.
+// Keeps every other owner from using a file while it lives: those in this process at once, those in
+// others from take() on. The operating system frees it when the process ends, however it ends.
+//
+// The one in this process comes first because POSIX drops all of a process's locks on a file when
+// it closes that file once: who holds no FileLock must not even look into it.
 class FileLock {
  public:
-  // Throws ConfigError, naming `field`, if it is held already or the file can't be made. `file` is
-  // a canonical path; its name and ".lock" is what is locked.
+  // Throws ConfigError, naming `field`, if this process has an owner already. `file` is a canonical
+  // path.
   FileLock(const std::filesystem::path& file, const char* field);
   ~FileLock();
+
+  // Locks the file "<file>.lock", which stays when the lock goes: removing it would let two
+  // processes lock two files of one name. Throws ConfigError if that is held or can't be made.
+  void take();
+
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
  private:
-  std::filesystem::path lock_file_;
-  std::intptr_t handle_ = -1;
+  std::filesystem::path file_;
+  const char* field_;
+  std::optional<std::intptr_t> handle_{};
 };
 
 // What the operating systems do differently; file_lock_<system>.cpp.

@@ -83,11 +83,13 @@ std::filesystem::path sqlite_file_of(const SqliteOptions& options) {
     file = std::filesystem::canonical(file, error);
     if (error) refuse("is a link that leads nowhere (" + error.message() + ")", given);
   }
-  require_ours_or_new(file);
   return file;
 }
 
-Connection open_for_writing(const std::filesystem::path& file, std::size_t cache_bytes) {
+Connection open_for_writing(const std::filesystem::path& file, FileLock& lock,
+                            std::size_t cache_bytes) {
+  require_ours_or_new(file);  // before there is a lock file beside somebody else's
+  lock.take();
   require_ours_or_new(file);  // again, now that nobody else can make it
   const std::string problem = system::make_private_file(file);
   if (!problem.empty()) refuse("can't be made (" + problem + ")", file);
@@ -103,6 +105,8 @@ Connection open_for_writing(const std::filesystem::path& file, std::size_t cache
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
         " PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = FAST;"
         " PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
+    // What a crash left in the log is taken up here, before there is a reader who would have to.
+    connection.exec("BEGIN IMMEDIATE; SELECT * FROM meta; COMMIT");
     checkpoint_on_close(connection, true);
     return connection;
   } catch (const SqliteError& error) {

@@ -653,9 +653,9 @@ TEST_CASE("the suite passes a store that only passes calls on") {
 
 TEMPLATE_TEST_CASE("the suite catches a store that", "", ForgetsConditions, Forgets<EndpointAt>,
                    Forgets<EventAbsent>, Forgets<NoteAt>, Forgets<DeliveryAt>,
-                   Forgets<TenantCountBelow>, Forgets<LaneHeld>, CountsOneTooMany,
-                   NotesNeverExpire, BodiesEndAtNul, BodiesAreCut, AttemptsAreBytes, ForgetsHolds,
-                   NotAtomic, ConditionsOfTheWholeBatchFirst, NamesTheLastCondition,
+                   Forgets<TenantCountBelow>, Forgets<LaneHeld>, CountsOneTooMany, NotesNeverExpire,
+                   BodiesEndAtNul, BodiesAreCut, AttemptsAreBytes, ForgetsHolds, NotAtomic,
+                   ConditionsOfTheWholeBatchFirst, NamesTheLastCondition,
                    SaysAppliedOfTheUnstorable, ForgetsResults, NeverMore, AlwaysMore, NoNextDue,
                    InOrderOfRows, NewestFirstAmongEqual, EarlyByAMoment, LateByAMoment,
                    CursorsByDueTime, PagesSortedByEndpoint, SkipsTheFirstOfAPage, OldestFirst,
