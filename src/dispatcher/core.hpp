@@ -101,6 +101,7 @@ class DispatcherCore final : public engine::CommitterHost {
   void make_shards();
   [[nodiscard]] engine::Moment moment(engine::Timeline& timeline) const;
 
+  void work_once(const std::function<bool()>& done, SteadyTime end);
   bool step_store();  // true: something came in
   void publish_store_state(const engine::Moment& moment);
   bool step_shard(Shard& shard);  // true: something started or came in
@@ -125,6 +126,7 @@ class DispatcherCore final : public engine::CommitterHost {
   std::unique_ptr<engine::Committer> committer_;
   engine::Timeline store_timeline_;
 
+  std::recursive_timed_mutex work_mutex_;  // with no threads: held by the caller that works
   std::mutex inbox_mutex_;
   std::condition_variable inbox_changed_;
   Inbox inbox_;                                // under inbox_mutex_

@@ -107,6 +107,7 @@ Receipt DispatcherCore::enqueue(engine::Submission&& submission) {
   }
   counters_.published += events;
   if (wake) inbox_changed_.notify_one();
+  if (!has_threads()) wake_store();
   return receipt;
 }
 
@@ -133,7 +134,13 @@ EndpointResult DispatcherCore::carry_out(engine::EndpointOp&& op) {
     inbox_.queue.emplace_back(std::move(op));
   }
   if (!has_threads()) {
-    work_until([&answer] { return answer->done; }, longest_span);
+    wake_store();
+    work_until(
+        [&answer] {
+          const std::lock_guard lock(answer->mutex);
+          return answer->done;
+        },
+        longest_span);
     return std::move(answer->result);
   }
   inbox_changed_.notify_one();

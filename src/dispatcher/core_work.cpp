@@ -11,12 +11,17 @@ namespace {
 constexpr std::chrono::milliseconds longest_wait{250};
 constexpr std::chrono::milliseconds cancel_at_most{200};
 constexpr std::chrono::milliseconds drain_poll{2};
+constexpr std::chrono::milliseconds turn_wait{5};
 }  // namespace
 
 // --- the store thread
 // -----------------------------------------------------------------------------------------------
 
 void DispatcherCore::wake_store() {
+  if (!has_threads()) {
+    shards_.front()->transport->wake();  // whoever works may be waiting there
+    return;
+  }
   {
     const std::lock_guard lock(inbox_mutex_);
     if (!store_waits_) return;
@@ -182,25 +187,35 @@ void DispatcherCore::start_threads() {
   }
 }
 
+// Several callers may wait at once: one of them works, for all, and the others look now and then
+// whether theirs is done.
 void DispatcherCore::work_until(const std::function<bool()>& done, Duration at_most) {
-  Shard& shard = *shards_.front();
   const SteadyTime end = options_.clock->steady() + std::min(at_most, longest_span);
-  while (true) {
-    bool busy = true;
-    while (busy && !done()) {
-      busy = step_store();
-      busy = step_shard(shard) || busy;
-      busy = notifier_.run_once() || busy;
-    }
-    const engine::Moment now = moment(store_timeline_);
-    if (done() || now.steady >= end) return;
-    SteadyTime wake = std::min(end, committer_->next_wake(now));
-    if (const auto alarm = shard.sender->next_wake()) wake = std::min(wake, *alarm);
-    if (const auto again = notifier_.next_wake()) wake = std::min(wake, *again);
-    // Something that is due and can't be done now must not stop the clock.
-    poll_shard(shard,
-               std::max(wake, now.steady + std::chrono::milliseconds(wake <= now.steady ? 1 : 0)));
+  bool over = false;
+  while (!over) {
+    std::unique_lock lock(work_mutex_, std::defer_lock);
+    if (lock.try_lock_for(turn_wait)) work_once(done, end);
+    over = done() || options_.clock->steady() >= end;
   }
+}
+
+// Does all that is due, then waits for more: until `end` at most.
+void DispatcherCore::work_once(const std::function<bool()>& done, SteadyTime end) {
+  Shard& shard = *shards_.front();
+  bool busy = true;
+  while (busy && !done()) {
+    busy = step_store();
+    busy = step_shard(shard) || busy;
+    busy = notifier_.run_once() || busy;
+  }
+  const engine::Moment now = moment(store_timeline_);
+  if (done() || now.steady >= end) return;
+  SteadyTime wake = std::min(end, committer_->next_wake(now));
+  if (const auto alarm = shard.sender->next_wake()) wake = std::min(wake, *alarm);
+  if (const auto again = notifier_.next_wake()) wake = std::min(wake, *again);
+  // Something that is due and can't be done now must not stop the clock.
+  poll_shard(shard,
+             std::max(wake, now.steady + std::chrono::milliseconds(wake <= now.steady ? 1 : 0)));
 }
 
 bool DispatcherCore::drained() const {
