@@ -61,10 +61,10 @@ std::shared_ptr<CURLSH> make_session_share(const Library& library) {
   return share;
 }
 
-Settings make_settings(const CurlTransportOptions& options) {
+Settings make_settings(const CurlTransportOptions& options, const Library& library) {
   check(options);
   Settings settings;
-  settings.library = library();
+  settings.library = library;
   settings.egress = options.egress;
   settings.trust = Trust::load(settings.library, options.ca_file, !options.egress.allow_http);
   settings.session_share = make_session_share(settings.library);
@@ -84,9 +84,9 @@ std::unique_ptr<Driver> make_driver(const CurlTransportOptions& options, const S
 
 }  // namespace
 
-CurlTransport::CurlTransport(CurlTransportOptions options)
+CurlTransport::CurlTransport(CurlTransportOptions options, const Library& library)
     : options_(std::move(options)),
-      settings_(make_settings(options_)),
+      settings_(make_settings(options_, library)),
       resolver_(options_.resolver ? options_.resolver : make_system_resolver()),
       inbox_(std::make_shared<Inbox>()),
       driver_(make_driver(options_, settings_)) {
@@ -415,7 +415,7 @@ void CurlTransport::poll(SteadyTime until, std::vector<Completion>& out) {
 namespace hookwright {
 
 std::unique_ptr<Transport> make_curl_transport(CurlTransportOptions options) {
-  return std::make_unique<transport::CurlTransport>(std::move(options));
+  return std::make_unique<transport::CurlTransport>(std::move(options), transport::library());
 }
 
 }  // namespace hookwright

@@ -22,7 +22,8 @@ namespace hookwright::transport {
 // its completion, handed out by the next poll().
 class CurlTransport final : public Transport {
  public:
-  explicit CurlTransport(CurlTransportOptions options);
+  // `library` is library(), or one that can do less than it: how tests see to older ones.
+  CurlTransport(CurlTransportOptions options, const Library& library);
   ~CurlTransport() override;
 
   void start(RequestId id, Request&& request) override;

@@ -66,7 +66,6 @@ class Exchange {
   [[nodiscard]] std::string_view error_text() const { return error_.data(); }
 
   std::size_t read_body(char* to, std::size_t size);
-  int seek_body(std::uint64_t offset);
 
   // The transport's notes on the request.
   std::uint64_t serial = 0;
@@ -89,7 +88,6 @@ class Exchange {
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_;
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::size_t body_read_ = 0;
-  bool fixed_options_are_set_ = false;
 };
 
 }  // namespace hookwright::transport

@@ -40,17 +40,18 @@ void Guard::aim(const IpAddress& placeholder, const IpAddress& vetted, std::uint
   connect_to_ = curl_slist{connect_to_text_.data(), nullptr};
   requests_ = sockets_ = 0;
   socket_error_ = 0;
-  opened_ = blocked_ = stopped_repeat_ = may_rewind_ = false;
+  opened_ = blocked_ = stopped_repeat_ = false;
 }
 
-CURLcode Guard::install(CURL* handle) {
+CURLcode Guard::install(CURL* handle, bool asks) {
   CURLcode result = curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, hookwright_open_socket);
   if (result == CURLE_OK) result = curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, this);
 #if LIBCURL_VERSION_NUM >= 0x075000
-  if (result != CURLE_OK) return result;
+  if (result != CURLE_OK || !asks) return result;
   result = curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, hookwright_before_request);
   if (result == CURLE_OK) result = curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
-  if (result == CURLE_UNKNOWN_OPTION) result = CURLE_OK;  // older than our headers
+#else
+  static_cast<void>(asks);
 #endif
   return result;
 }
@@ -59,11 +60,6 @@ void Guard::count_send_if_not_asked() {
   if (requests_ > 0) return;
   ++requests_;
   ++sends_;
-}
-
-bool Guard::allow_rewind() {
-  if (!may_rewind_) stopped_repeat_ = true;
-  return may_rewind_;
 }
 
 bool Guard::foreseen(curlsocktype purpose, const curl_sockaddr& address) const {
@@ -103,7 +99,6 @@ int Guard::before_request(const char* address, int port) {
       stopped_repeat_ = true;
       return CURL_PREREQFUNC_ABORT;
     }
-    may_rewind_ = true;
   }
   ++sends_;
   opened_ = false;

@@ -27,7 +27,8 @@ class Guard {
   void aim(const IpAddress& placeholder, const IpAddress& vetted, std::uint16_t port);
 
   // Sets a handle's options that never change; they refer to this object, as do those of aim().
-  CURLcode install(CURL* handle);
+  // `asks`: this libcurl can ask before each request.
+  CURLcode install(CURL* handle, bool asks);
 
   // "Whatever host and port, connect to the placeholder." Valid until the next aim().
   [[nodiscard]] curl_slist* connect_to() { return &connect_to_; }
@@ -43,9 +44,8 @@ class Guard {
   [[nodiscard]] bool used_kept_connection() const { return sockets_ == 0; }
   // The transfer was stopped before it sent its POST a second time by way of a kept connection.
   [[nodiscard]] bool stopped_repeat() const { return stopped_repeat_; }
-  // Whether this transfer may send its body from the beginning once more: for its one re-send, on a
-  // new connection. If not, the transfer is to stop.
-  [[nodiscard]] bool allow_rewind();
+  // libcurl wants the body from its beginning once more, to repeat the POST: it may not.
+  void refuse_rewind() { stopped_repeat_ = true; }
 
   // POSTs begun for this request, over all of its transfers.
   [[nodiscard]] std::size_t sends() const { return sends_; }
@@ -72,7 +72,6 @@ class Guard {
   bool opened_ = false;  // a socket, since the last request of this transfer
   bool blocked_ = false;
   bool stopped_repeat_ = false;
-  bool may_rewind_ = false;
 };
 
 }  // namespace hookwright::transport

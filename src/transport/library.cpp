@@ -34,6 +34,7 @@ Library look_up() {
   // must not be handed each other's objects.
   library.openssl_is_ours =
       std::string("OpenSSL/") + OpenSSL_version(OPENSSL_VERSION_STRING) == info->ssl_version;
+  library.asks_before_requests = LIBCURL_VERSION_NUM >= 0x075000 && library.version >= 0x075000;
   library.needs_session_share = library.version < 0x080c00;
   // CVE-2021-22901
   library.session_cache_is_safe = library.version < 0x074b00 || library.version > 0x074c01;

@@ -9,7 +9,8 @@ namespace hookwright::transport {
 struct Library {
   unsigned version = 0;          // 0x075801 for 7.88.1
   bool openssl_is_ours = false;  // its OpenSSL is the one that we link, so objects may be shared
-  bool needs_session_share = false;  // TLS sessions outlive an easy handle only in a share
+  bool asks_before_requests = false;  // CURLOPT_PREREQFUNCTION, from 7.80
+  bool needs_session_share = false;   // TLS sessions outlive an easy handle only in a share
   bool session_cache_is_safe = true;
   bool sockets_are_tracked = true;  // socket callbacks can be trusted
 };
