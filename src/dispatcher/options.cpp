@@ -76,8 +76,9 @@ Options complete(Options&& options) {
   if (!options.clock) options.clock = make_system_clock();
   if (!options.signer) options.signer = make_hmac_signer();
   if (!options.transport) {
-    options.transport = [](const EgressPolicy& egress) {
-      return make_curl_transport({.egress = egress});
+    // One resolver for all delivery threads: one cache, one pool.
+    options.transport = [resolver = make_system_resolver()](const EgressPolicy& egress) {
+      return make_curl_transport({.egress = egress, .resolver = resolver});
     };
   }
   if (options.seed == 0) options.seed = random_seed();

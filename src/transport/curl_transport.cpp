@@ -353,7 +353,7 @@ void CurlTransport::end_overdue(SteadyTime now) {
   watched_ = now;
   std::vector<Exchange*> overdue;
   for (const auto& [serial, exchange] : exchanges_) {
-    if (exchange->in_driver && now > exchange->request.deadline + watchdog_grace) {
+    if (exchange->in_driver && now - watchdog_grace > exchange->request.deadline) {
       overdue.push_back(exchange.get());
     }
   }
