@@ -165,9 +165,11 @@ set(HOOKWRIGHT_SQLITE_SOURCES
   src/store/file_lock.cpp
   src/store/file_lock_posix.cpp
   src/store/file_lock_windows.cpp
+  src/store/sqlite_attempts.cpp
   src/store/sqlite_cleaner.cpp
   src/store/sqlite_connection.cpp
   src/store/sqlite_files.cpp
+  src/store/sqlite_history.cpp
   src/store/sqlite_reader.cpp
   src/store/sqlite_schema.cpp
   src/store/sqlite_store.cpp

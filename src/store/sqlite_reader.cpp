@@ -6,34 +6,11 @@
 #include <utility>
 
 #include "store/rules.hpp"
+#include "store/sqlite_page.hpp"
 #include "store/sqlite_tables.hpp"
 
 namespace hookwright::stores {
 namespace {
-
-// Takes rows that `keep` accepts into the answer, up to the limits; `keep` says how many bytes it
-// took, or nothing. `key` of the last row that was looked at becomes the cursor if there are
-// others.
-template <class Source, class Keep, class Key>
-void walk(const Query& query, Records& answer, Source&& rows, Keep keep, Key key) {
-  const std::size_t limit = limit_of(query);
-  std::size_t kept = 0;
-  std::size_t bytes = 0;
-  std::size_t examined = 0;
-  std::optional<decltype(key(rows.row()))> last;
-  while (rows.next()) {
-    if (kept == limit || examined == examined_max || bytes >= answer_bytes_max) {
-      answer.next = cursor(query.kind, *last);
-      return;
-    }
-    ++examined;
-    if (const std::optional<std::size_t> taken = keep(rows.row())) {
-      ++kept;
-      bytes += *taken;
-    }
-    last = key(rows.row());
-  }
-}
 
 // Rows below this one, for a walk from the newest down.
 std::int64_t row_below(const Query& query) {
@@ -155,14 +132,6 @@ std::string SqliteFinder::endpoints_where(const char* condition) {
          condition;
 }
 
-std::string SqliteFinder::attempts_where(const char* condition) {
-  return std::string(
-             "SELECT a.row, a.delivery_high, a.delivery_low, a.event, e.id, a.number, a.at,"
-             " a.elapsed, a.result, a.fault, a.status, a.excerpt"
-             " FROM attempt a JOIN endpoint e ON e.no = a.endpoint WHERE ") +
-         condition;
-}
-
 std::string SqliteFinder::dead_letters_where(const char* condition) {
   return std::string(
              "SELECT d.row, d.id, e.id, t.name, k.type, k.family, d.event, d.at, d.reason,"
@@ -198,7 +167,7 @@ Records SqliteFinder::find(const Query& query, TimePoint latest) {
       lanes_.find(query, answer, events_);
       break;
     case RecordKind::attempts:
-      find_attempts(query, answer);
+      history_.find(query, answer);
       break;
     case RecordKind::dead_letters:
       find_dead_letters(query, answer);
@@ -297,37 +266,6 @@ void SqliteFinder::find_lanes(const Query& query, Records& answer) {
   }
 }
 
-void SqliteFinder::find_attempts(const Query& query, Records& answer) {
-  const auto keep = [&](const Rows& rows) -> std::optional<std::size_t> {
-    if (query.result && rows.integer(8) != static_cast<int>(*query.result)) return std::nullopt;
-    const EndpointId endpoint{rows.id(4)};
-    if (query.endpoint && endpoint != query.endpoint) return std::nullopt;
-    Attempt attempt;
-    attempt.row = rows.number(0);
-    attempt.delivery = DeliveryId{id_of({rows.integer(1), rows.integer(2)})};
-    attempt.event = EventId{rows.id(3)};
-    attempt.endpoint = endpoint;
-    attempt.number = static_cast<std::uint32_t>(rows.number(5));
-    attempt.at = rows.time(6);
-    attempt.elapsed = Duration(rows.integer(7));
-    attempt.result = static_cast<AttemptResult>(rows.integer(8));
-    attempt.fault = static_cast<Fault>(rows.integer(9));
-    attempt.status = static_cast<int>(rows.integer(10));
-    attempt.excerpt = rows.text(11);
-    answer.attempts.push_back(std::move(attempt));
-    return answer.attempts.back().excerpt.size();
-  };
-  const auto key = [](const Rows& rows) { return rows.number(0); };
-  if (query.delivery) {
-    const IdNumbers id = numbers_of(query.delivery);
-    walk(query, answer, attempts_of_delivery_.rows(id.high, id.low, row_below(query)), keep, key);
-    return;
-  }
-  Rows number = endpoint_number_.rows(query.endpoint);
-  if (!number.next()) return;
-  walk(query, answer, attempts_of_endpoint_.rows(number.integer(0), row_below(query)), keep, key);
-}
-
 void SqliteFinder::find_dead_letters(const Query& query, Records& answer) {
   const auto keep = [&](const Rows& rows) -> std::optional<std::size_t> {
     const EndpointId endpoint{rows.id(2)};
@@ -377,21 +315,21 @@ void SqliteFinder::find_notes(const Query& query, TimePoint latest, Records& ans
     // The next key there can be is the same with a zero byte behind it.
     if (*after >= from) from = std::string(*after) + '\0';
   }
-  const std::size_t limit = limit_of(query);
-  std::size_t bytes = 0;
+  PageLimits limits(query);
   std::string last;
   Rows rows = notes_.rows(from);
-  for (std::size_t examined = 0; rows.next(); ++examined) {
-    if (!rows.bytes(0).starts_with(query.key_prefix)) return;
-    const bool enough = answer.notes.size() == limit || bytes >= answer_bytes_max;
-    if (enough || examined == examined_max) {
+  while (rows.next() && rows.bytes(0).starts_with(query.key_prefix)) {
+    if (limits.reached()) {
       answer.next = cursor(query.kind, last);
       return;
     }
     last = rows.text(0);
-    if (expired(rows.time(2), latest)) continue;
-    answer.notes.push_back({last, rows.number(1), rows.text(3), rows.time(2)});
-    bytes += answer.notes.back().value.size();
+    std::optional<std::size_t> taken;
+    if (!expired(rows.time(2), latest)) {
+      answer.notes.push_back({last, rows.number(1), rows.text(3), rows.time(2)});
+      taken = answer.notes.back().value.size();
+    }
+    limits.count(taken);
   }
 }
 

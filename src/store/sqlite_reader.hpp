@@ -9,11 +9,9 @@
 
 #include "hookwright/store.hpp"
 #include "store/sqlite_connection.hpp"
+#include "store/sqlite_history.hpp"
 
 namespace hookwright::stores {
-
-// Bytes of bodies and the like that one answer holds before it is cut short.
-inline constexpr std::size_t answer_bytes_max = std::size_t{4} << 20U;
 
 // Reads events by number, each once for one answer.
 class EventReader {
@@ -86,7 +84,6 @@ class SqliteFinder {
   void find_endpoints(const Query& query, Records& answer);
   void find_lanes(const Query& query, Records& answer);
   [[nodiscard]] std::optional<TimePoint> first_due(std::int64_t endpoint);
-  void find_attempts(const Query& query, Records& answer);
   void find_dead_letters(const Query& query, Records& answer);
   void find_event(const Query& query, Records& answer);
   void find_notes(const Query& query, TimePoint latest, Records& answer);
@@ -94,6 +91,7 @@ class SqliteFinder {
   const Connection& connection_;
   EventReader events_{connection_};
   LaneReader lanes_{connection_};
+  HistoryReader history_{connection_};
   Statement begin_{connection_, "BEGIN"};
   Statement commit_{connection_, "COMMIT"};
 
@@ -111,13 +109,6 @@ class SqliteFinder {
   Statement next_far_{connection_, "SELECT max(lane) FROM delivery WHERE lane < ?1"};
   Statement first_row_{connection_,
                        "SELECT due FROM delivery WHERE lane = ?1 ORDER BY due, row LIMIT 1"};
-
-  static std::string attempts_where(const char* condition);
-  Statement attempts_of_endpoint_{
-      connection_, attempts_where("a.endpoint = ?1 AND a.row < ?2 ORDER BY a.row DESC")};
-  Statement attempts_of_delivery_{
-      connection_, attempts_where("a.delivery_high = ?1 AND a.delivery_low = ?2 AND a.row < ?3"
-                                  " ORDER BY a.row DESC")};
 
   static std::string dead_letters_where(const char* condition);
   Statement dead_letter_{connection_, dead_letters_where("d.id = ?1")};

@@ -26,8 +26,8 @@ constexpr std::int64_t version = 1;
 // event: numbered in the order of commits, 4,096 numbers a segment. A segment counts the waiting
 //   deliveries that need events of it, and is written once a commit however many of them change.
 //   An id is two numbers, so that the index can do with the first half (which holds the time).
-// attempt: in the order of commits, so that the old ones lie together. Its two indexes serve the
-//   two questions that history is asked.
+// attempt: in the order of rows, so that what is new and what is old lie together. An endpoint's
+//   are a chain, see AttemptWriter; a delivery's have an index by the first half of its id.
 // note: small values by key, so the key's b-tree holds them.
 constexpr const char* schema_1 = R"sql(
 CREATE TABLE meta(
@@ -54,11 +54,12 @@ CREATE TABLE delivery(
   event INTEGER NOT NULL, attempts INTEGER NOT NULL, first_attempt INTEGER NOT NULL,
   spared_since INTEGER NOT NULL, PRIMARY KEY(lane, due, row)) STRICT, WITHOUT ROWID;
 CREATE TABLE attempt(
-  row INTEGER PRIMARY KEY, delivery_high INTEGER NOT NULL, delivery_low INTEGER NOT NULL,
-  event BLOB NOT NULL, endpoint INTEGER NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL,
-  elapsed INTEGER NOT NULL, result INTEGER NOT NULL, fault INTEGER NOT NULL,
-  status INTEGER NOT NULL, excerpt BLOB NOT NULL) STRICT;
-CREATE INDEX attempt_endpoint ON attempt(endpoint);
+  row INTEGER PRIMARY KEY, older_by INTEGER NOT NULL, delivery_high INTEGER NOT NULL,
+  delivery_low INTEGER NOT NULL, event BLOB NOT NULL, endpoint INTEGER NOT NULL,
+  number INTEGER NOT NULL, at INTEGER NOT NULL, elapsed INTEGER NOT NULL, result INTEGER NOT NULL,
+  fault INTEGER NOT NULL, status INTEGER NOT NULL, excerpt BLOB NOT NULL) STRICT;
+CREATE TABLE last_attempt(
+  endpoint INTEGER PRIMARY KEY, row INTEGER NOT NULL) STRICT;
 CREATE INDEX attempt_delivery ON attempt(delivery_high);
 CREATE TABLE dead_letter(
   row INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, endpoint INTEGER NOT NULL,
@@ -73,7 +74,7 @@ CREATE TABLE note(
   key BLOB PRIMARY KEY, version INTEGER NOT NULL, expires INTEGER NOT NULL, value BLOB NOT NULL)
   STRICT, WITHOUT ROWID;
 CREATE INDEX note_expires ON note(expires) WHERE expires > 0;
-INSERT INTO meta VALUES('next_row', 1), ('endpoints_version', 0);
+INSERT INTO meta VALUES('next_row', 1), ('endpoints_version', 0), ('attempts_linked', 0);
 )sql";
 
 [[noreturn]] void refuse(std::string_view rule, const std::filesystem::path& file) {

@@ -6,7 +6,7 @@ namespace hookwright::stores {
 namespace {
 
 // What is remembered of each kind; beyond, it is read again.
-constexpr std::size_t remembered_max = 8'192;
+constexpr std::size_t remembered_max = 32'768;
 
 // Events share a segment until it has this many numbers, or is that large or old, since one waiting
 // delivery keeps all of a segment.

@@ -72,6 +72,7 @@ void SqliteWriter::forget() {
   names_.forget();
   endpoints_.forget();
   events_.forget();
+  attempts_.forget();
 }
 
 void SqliteWriter::forget_change(EventTable::Counts counts_before) {
@@ -143,11 +144,7 @@ void SqliteWriter::drop(const DropDelivery& drop) {
 void SqliteWriter::put(const Attempt& attempt) {
   const auto endpoint = endpoints_.living(attempt.endpoint);
   if (!endpoint) return;
-  const IdNumbers delivery = numbers_of(attempt.delivery);
-  put_attempt_.run(attempt.row, delivery.high, delivery.low, attempt.event, *endpoint,
-                   attempt.number, attempt.at, std::int64_t{attempt.elapsed.count()},
-                   static_cast<int>(attempt.result), static_cast<int>(attempt.fault),
-                   attempt.status, attempt.excerpt);
+  attempts_.put(attempt, *endpoint);
   note_row(attempt.row);
 }
 
@@ -191,9 +188,10 @@ std::size_t SqliteWriter::drop_some_of_deleted(std::size_t max) {
   std::size_t dropped = drop_some_of_lane(*endpoint, max);
   const auto left = [&] { return static_cast<std::uint64_t>(max - dropped); };
   if (dropped < max) dropped += drop_some_of_lane(-*endpoint, max - dropped);
-  if (dropped < max) dropped += drop_attempts_of_.run(*endpoint, left());
+  if (dropped < max) dropped += attempts_.drop_some_of(*endpoint, max - dropped);
   if (dropped < max) dropped += drop_dead_of_.run(*endpoint, left());
   if (dropped < max) {
+    attempts_.drop_head_of(*endpoint);
     endpoints_.drop(*endpoint);
     ++dropped;
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hookwright/store.hpp"
+#include "store/sqlite_attempts.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/sqlite_tables.hpp"
 
@@ -23,7 +24,10 @@ class SqliteWriter {
   [[nodiscard]] ChangeResult apply(const Change& change, TimePoint now);
 
   // Counts what the changes add up to: the last thing before a COMMIT.
-  void finish() { events_.flush(); }
+  void finish() {
+    events_.flush();
+    attempts_.flush();
+  }
 
   // After a rollback of everything, or of one change.
   void forget();
@@ -71,6 +75,7 @@ class SqliteWriter {
   NameTables names_{connection_};
   EndpointTable endpoints_{connection_, meta_, names_};
   EventTable events_{connection_, names_};
+  AttemptWriter attempts_{connection_, meta_};
   std::uint64_t next_row_ = 0;
   Seen seen_{};                                              // the row of the last DeliveryAt
   std::optional<std::pair<EventId, std::int64_t>> event_{};  // the last event put
@@ -81,9 +86,6 @@ class SqliteWriter {
   Statement put_row_{connection_, "INSERT INTO delivery VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
   Statement drop_row_{connection_,
                       "DELETE FROM delivery WHERE lane = ?1 AND due = ?2 AND row = ?3"};
-  Statement put_attempt_{connection_,
-                         "INSERT INTO attempt VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                         " ?12) ON CONFLICT DO NOTHING"};
   Statement drop_dead_{connection_, "DELETE FROM dead_letter WHERE id = ?1"};
   Statement put_dead_{connection_,
                       "INSERT INTO dead_letter VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
@@ -98,9 +100,6 @@ class SqliteWriter {
                        " ORDER BY due, row LIMIT ?2"};
   Statement drop_lane_head_{connection_,
                             "DELETE FROM delivery WHERE lane = ?1 AND (due, row) <= (?2, ?3)"};
-  Statement drop_attempts_of_{connection_,
-                              "DELETE FROM attempt WHERE row IN (SELECT row FROM attempt"
-                              " WHERE endpoint = ?1 ORDER BY row LIMIT ?2)"};
   Statement drop_dead_of_{connection_,
                           "DELETE FROM dead_letter WHERE row IN (SELECT row FROM dead_letter"
                           " WHERE endpoint = ?1 ORDER BY row LIMIT ?2)"};

@@ -1,0 +1,117 @@
+#include "store/sqlite_history.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace hookwright::stores {
+namespace {
+
+// An attempt from the columns of attempts_where().
+Attempt attempt_from(const Rows& rows) {
+  Attempt attempt;
+  attempt.row = rows.number(0);
+  attempt.delivery = DeliveryId{id_of({rows.integer(2), rows.integer(3)})};
+  attempt.event = EventId{rows.id(4)};
+  attempt.endpoint = EndpointId{rows.id(5)};
+  attempt.number = static_cast<std::uint32_t>(rows.number(6));
+  attempt.at = rows.time(7);
+  attempt.elapsed = Duration(rows.integer(8));
+  attempt.result = static_cast<AttemptResult>(rows.integer(9));
+  attempt.fault = static_cast<Fault>(rows.integer(10));
+  attempt.status = static_cast<int>(rows.integer(11));
+  attempt.excerpt = rows.text(12);
+  return attempt;
+}
+
+// Takes it if it matches.
+std::optional<std::size_t> keep_in(const Query& query, Records& answer, const Rows& rows) {
+  if (query.result && rows.integer(9) != static_cast<int>(*query.result)) return std::nullopt;
+  if (query.endpoint && rows.id(5) != query.endpoint) return std::nullopt;
+  answer.attempts.push_back(attempt_from(rows));
+  return answer.attempts.back().excerpt.size();
+}
+
+std::uint64_t row_below(const Query& query) {
+  if (query.after.empty()) return std::numeric_limits<std::int64_t>::max();
+  return cursor_number(query).value_or(0);
+}
+
+}  // namespace
+
+std::string HistoryReader::attempts_where(const char* condition) {
+  return std::string(
+             "SELECT a.row, a.older_by, a.delivery_high, a.delivery_low, a.event, e.id,"
+             " a.number, a.at, a.elapsed, a.result, a.fault, a.status, a.excerpt"
+             " FROM attempt a JOIN endpoint e ON e.no = a.endpoint WHERE ") +
+         condition;
+}
+
+void HistoryReader::find(const Query& query, Records& answer) {
+  if (query.delivery) {
+    find_of_delivery(query, answer);
+  } else {
+    find_of_endpoint(query, answer);
+  }
+}
+
+void HistoryReader::find_of_delivery(const Query& query, Records& answer) {
+  const IdNumbers id = numbers_of(query.delivery);
+  walk(
+      query, answer, of_delivery_.rows(id.high, id.low, row_below(query)),
+      [&](const Rows& rows) { return keep_in(query, answer, rows); },
+      [](const Rows& rows) { return rows.number(0); });
+}
+
+// Where to go on behind a cursor that does not lie in the tail, or that nothing in the tail is
+// behind.
+std::uint64_t HistoryReader::head_below(std::int64_t endpoint, std::uint64_t below,
+                                        std::uint64_t linked) {
+  if (below > linked) {
+    Rows rows = head_.rows(endpoint);
+    return rows.next() ? rows.number(0) : 0;
+  }
+  Rows rows = older_.rows(below, endpoint);
+  if (!rows.next() || rows.integer(0) == 0) return 0;
+  return below - rows.number(0);
+}
+
+void HistoryReader::find_of_endpoint(const Query& query, Records& answer) {
+  std::int64_t endpoint = 0;
+  std::uint64_t linked = 0;
+  {
+    Rows number = endpoint_.rows(query.endpoint);
+    if (!number.next()) return;
+    endpoint = number.integer(0);
+    Rows mark = linked_.rows();
+    if (mark.next()) linked = mark.number(0);
+  }
+  const std::uint64_t below = row_below(query);
+  PageLimits limits(query);
+  std::uint64_t last = 0;   // row that was looked at
+  std::uint64_t older = 0;  // the next one in the chain
+  // False: the page is full.
+  const auto take = [&](const Rows& rows) {
+    if (limits.reached()) {
+      answer.next = cursor(query.kind, last);
+      return false;
+    }
+    last = rows.number(0);
+    older = rows.number(1) == 0 ? 0 : last - rows.number(1);
+    limits.count(keep_in(query, answer, rows));
+    return true;
+  };
+  if (below > linked) {
+    Rows rows = of_tail_.rows(linked, below, endpoint);
+    while (rows.next()) {
+      if (!take(rows)) return;
+    }
+  }
+  if (last == 0) older = head_below(endpoint, below, linked);
+  while (older != 0) {
+    Rows rows = one_.rows(older, endpoint);
+    // Maintenance has dropped it and all that are older.
+    if (!rows.next() || !take(rows)) return;
+  }
+}
+
+}  // namespace hookwright::stores

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "hookwright/store_query.hpp"
+#include "store/sqlite_connection.hpp"
+#include "store/sqlite_page.hpp"
+
+namespace hookwright::stores {
+
+// Reads attempts, for an endpoint along its chain (see AttemptWriter).
+class HistoryReader {
+ public:
+  explicit HistoryReader(const Connection& connection) : connection_(connection) {}
+
+  void find(const Query& query, Records& answer);
+
+ private:
+  void find_of_delivery(const Query& query, Records& answer);
+  void find_of_endpoint(const Query& query, Records& answer);
+  [[nodiscard]] std::uint64_t head_below(std::int64_t endpoint, std::uint64_t below,
+                                         std::uint64_t linked);
+
+  const Connection& connection_;
+  static std::string attempts_where(const char* condition);
+  Statement linked_{connection_, "SELECT value FROM meta WHERE key = 'attempts_linked'"};
+  Statement endpoint_{connection_, "SELECT no FROM endpoint WHERE id = ?1"};
+  Statement head_{connection_, "SELECT row FROM last_attempt WHERE endpoint = ?1"};
+  Statement older_{connection_, "SELECT older_by FROM attempt WHERE row = ?1 AND endpoint = ?2"};
+  Statement of_tail_{connection_, attempts_where("a.row > ?1 AND a.row < ?2 AND a.endpoint = ?3"
+                                                 " ORDER BY a.row DESC")};
+  Statement one_{connection_, attempts_where("a.row = ?1 AND a.endpoint = ?2")};
+  Statement of_delivery_{
+      connection_, attempts_where("a.delivery_high = ?1 AND a.delivery_low = ?2 AND a.row < ?3"
+                                  " ORDER BY a.row DESC")};
+};
+
+}  // namespace hookwright::stores

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "hookwright/store_query.hpp"
+#include "store/rules.hpp"
+#include "store/sqlite_connection.hpp"
+
+namespace hookwright::stores {
+
+// Bytes of bodies and the like that one answer holds before it is cut short.
+inline constexpr std::size_t answer_bytes_max = std::size_t{4} << 20U;
+
+// How much of an answer there is already.
+class PageLimits {
+ public:
+  explicit PageLimits(const Query& query) : limit_(limit_of(query)) {}
+
+  [[nodiscard]] bool reached() const {
+    return kept_ == limit_ || examined_ == examined_max || bytes_ >= answer_bytes_max;
+  }
+  // A record was looked at, and its bytes were taken into the answer, or it was not.
+  void count(std::optional<std::size_t> taken) {
+    ++examined_;
+    if (!taken) return;
+    ++kept_;
+    bytes_ += *taken;
+  }
+
+ private:
+  std::size_t limit_;
+  std::size_t kept_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t examined_ = 0;
+};
+
+// Takes rows that `keep` accepts into the answer, up to the limits; `keep` says how many bytes it
+// took, or nothing. `key` of the last row that was looked at becomes the cursor if there are
+// others.
+template <class Source, class Keep, class Key>
+void walk(const Query& query, Records& answer, Source&& rows, Keep keep, Key key) {
+  PageLimits limits(query);
+  std::optional<decltype(key(rows.row()))> last;
+  while (rows.next()) {
+    if (limits.reached()) {
+      answer.next = cursor(query.kind, *last);
+      return;
+    }
+    limits.count(keep(rows.row()));
+    last = key(rows.row());
+  }
+}
+
+}  // namespace hookwright::stores
