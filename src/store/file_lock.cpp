@@ -21,11 +21,16 @@ Registry& registry() {
 
 }  // namespace
 
+std::string text_of(const std::filesystem::path& path) {
+  const std::u8string text = path.u8string();
+  return std::string(text.begin(), text.end());
+}
+
 FileLock::FileLock(const std::filesystem::path& file, const char* field)
     : file_(file), field_(field) {
   const std::lock_guard guard(registry().mutex);
   if (!registry().held.insert(file_).second) {
-    throw ConfigError(field_, "is in use by another store of this process", file_.string());
+    throw ConfigError(field_, "is in use by another store of this process", text_of(file_));
   }
 }
 
@@ -39,7 +44,7 @@ void FileLock::take() {
   std::filesystem::path lock_file = file_;
   lock_file += ".lock";
   const system::LockAttempt attempt = system::take_lock(lock_file);
-  if (!attempt.problem.empty()) throw ConfigError(field_, attempt.problem, file_.string());
+  if (!attempt.problem.empty()) throw ConfigError(field_, attempt.problem, text_of(file_));
   handle_ = attempt.handle;
 }
 

@@ -32,6 +32,9 @@ class FileLock {
   std::optional<std::intptr_t> handle_{};
 };
 
+// A path as we show it and as SQLite takes it: in UTF-8, whatever the system's own encoding.
+[[nodiscard]] std::string text_of(const std::filesystem::path& path);
+
 // What the operating systems do differently; file_lock_<system>.cpp.
 namespace system {
 

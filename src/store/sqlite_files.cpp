@@ -16,7 +16,7 @@ constexpr std::size_t cache_bytes_min = std::size_t{256} << 10U;
 constexpr std::size_t cache_bytes_max = std::size_t{1} << 40U;
 
 [[noreturn]] void refuse(const std::string& rule, const std::filesystem::path& file) {
-  throw ConfigError("sqlite.path", rule, file.string());
+  throw ConfigError("sqlite.path", rule, text_of(file));
 }
 
 void require_usable_library() {
@@ -28,14 +28,8 @@ void require_usable_library() {
   }
 }
 
-// Paths are UTF-8 for us and for SQLite, whatever the system's own encoding.
 std::filesystem::path path_of(const std::string& text) {
   return std::filesystem::path(std::u8string(text.begin(), text.end()));
-}
-
-std::string text_of(const std::filesystem::path& path) {
-  const std::u8string text = path.u8string();
-  return std::string(text.begin(), text.end());
 }
 
 void set_up(const Connection& connection, std::size_t cache_bytes) {

@@ -62,17 +62,17 @@ void HistoryReader::find_of_delivery(const Query& query, Records& answer) {
       [](const Rows& rows) { return rows.number(0); });
 }
 
-// Where to go on behind a cursor that does not lie in the tail, or that nothing in the tail is
-// behind.
+// Where to go on where the tail has nothing more below a row: behind that row, if it is one of the
+// endpoint's, or else at the head that was written last.
 std::uint64_t HistoryReader::head_below(std::int64_t endpoint, std::uint64_t below,
                                         std::uint64_t linked) {
-  if (below > linked) {
-    Rows rows = head_.rows(endpoint);
-    return rows.next() ? rows.number(0) : 0;
+  {
+    Rows rows = older_.rows(below, endpoint);
+    if (rows.next()) return rows.integer(0) == 0 ? 0 : below - rows.number(0);
   }
-  Rows rows = older_.rows(below, endpoint);
-  if (!rows.next() || rows.integer(0) == 0) return 0;
-  return below - rows.number(0);
+  if (below <= linked) return 0;
+  Rows rows = head_.rows(endpoint);
+  return rows.next() ? rows.number(0) : 0;
 }
 
 void HistoryReader::find_of_endpoint(const Query& query, Records& answer) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "hookwright/error.hpp"
+#include "store/file_lock.hpp"
 
 namespace hookwright::stores {
 namespace {
@@ -78,7 +79,7 @@ INSERT INTO meta VALUES('next_row', 1), ('endpoints_version', 0), ('attempts_lin
 )sql";
 
 [[noreturn]] void refuse(std::string_view rule, const std::filesystem::path& file) {
-  throw ConfigError("sqlite.path", rule, file.string());
+  throw ConfigError("sqlite.path", rule, text_of(file));
 }
 
 void require_version(std::int64_t id, std::int64_t found, const std::filesystem::path& file) {
@@ -114,7 +115,7 @@ void require_ours_or_new(const std::filesystem::path& file) {
   // The power went while we made it: SQLite undoes that by the journal.
   const bool blank =
       std::ranges::all_of(std::string_view(header.data(), read), [](char c) { return c == '\0'; });
-  if (blank && std::filesystem::exists(file.string() + "-journal", error)) return;
+  if (blank && std::filesystem::exists(std::filesystem::path(file) += "-journal", error)) return;
 
   // https://www.sqlite.org/fileformat.html, section 1.3
   constexpr std::string_view magic("SQLite format 3\0", 16);

@@ -32,7 +32,8 @@ struct SqliteOptions {
 //
 // Other programs may read the file meanwhile (`sqlite3 -readonly`). One that holds a transaction
 // open keeps the log growing, and one that writes makes commits wait 5 s and then fail as
-// `unavailable`. Copy it with SQLite's backup command, never file by file while it is in use.
+// `unavailable`. Copy it with SQLite's backup command, never file by file. Within this process
+// nothing else may open the file: where POSIX locks are in use, closing it again would drop ours.
 //
 // SQLite 3.37 or newer. Versions before 3.51.3 can corrupt a database where one connection
 // checkpoints while another writes; this store does both on one connection, so they are safe here
