@@ -25,7 +25,7 @@ void check_events(const std::vector<std::string>& events, const Profile& profile
   const auto types = catalog.types(profile.family);
   for (const std::string& pattern : events) {
     if (!valid_pattern(pattern)) {
-      throw ConfigError("endpoint.events", "must be an event type, \"prefix.*\" or \"*\"", pattern);
+      throw ConfigError("endpoint.events", R"(must be an event type, "prefix.*" or "*")", pattern);
     }
     const bool known = std::any_of(types.begin(), types.end(),
                                    [&](std::string_view type) { return matches(pattern, type); });
@@ -44,13 +44,14 @@ class StoredEndpoints final : public Endpoints {
     Endpoint endpoint;
     endpoint.tenant = tenant;
     endpoint.profile = spec.profile.empty() ? core_.options().default_profile : spec.profile;
-    endpoint.id = core_.ids().next<EndpointId>(core_.wall());
+    const EndpointId id = core_.ids().next<EndpointId>(core_.wall());
+    endpoint.id = id;
     endpoint.secrets.push_back(spec.secret ? *spec.secret : Secret::generate());
     endpoint.standard_secret = spec.standard_secret;
     take_over(spec, endpoint);
     return core_.carry_out({.kind = engine::EndpointOp::Kind::create,
                             .tenant = std::string(tenant),
-                            .id = endpoint.id,
+                            .id = id,
                             .created = std::move(endpoint)});
   }
 

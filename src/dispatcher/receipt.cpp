@@ -71,9 +71,12 @@ void Receipt::on_stored(std::function<void(Stored)> done) const {
   {
     const std::lock_guard lock(state_->mutex);
     outcome = state_->stored;
-    if (outcome == Stored::pending) state_->callbacks.push_back(std::move(done));
+    if (outcome == Stored::pending) {
+      state_->callbacks.push_back(std::move(done));
+      return;
+    }
   }
-  if (outcome != Stored::pending) done(outcome);
+  done(outcome);
 }
 
 }  // namespace hookwright

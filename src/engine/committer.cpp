@@ -16,12 +16,13 @@ constexpr std::size_t busy_batch =
 }  // namespace
 
 Committer::Committer(Store& store, CommitterHost& host, Profiles profiles, IdGenerator& ids,
-                     const Limits& limits, EgressPolicy egress, std::size_t shards, Worker worker)
+                     const Limits& limits, const EgressPolicy& egress, std::size_t shards,
+                     Worker worker)
     : store_(store),
       host_(host),
       ids_(ids),
       limits_(limits),
-      egress_(std::move(egress)),
+      egress_(egress),
       shards_(shards),
       worker_(std::move(worker)),
       roster_(std::move(profiles)),
@@ -90,8 +91,8 @@ void Committer::commit(const Moment& moment) {
   if (plan.empty()) return;
   last_commit_ = moment.steady;
   last_commit_size_ = plan.items.size();
-  Committed committed = guard<Committed>(counts_.store_exceptions, StoreCode::unknown,
-                                         [&] { return store_.commit(plan.batch, moment.now); });
+  auto committed = guard<Committed>(counts_.store_exceptions, StoreCode::unknown,
+                                    [&] { return store_.commit(plan.batch, moment.now); });
   if (committed.status.ok() && committed.results.size() != plan.items.size()) {
     committed.status = {StoreCode::unknown, "the store gave no result for some changes"};
   }
@@ -133,7 +134,7 @@ void Committer::give_up_submissions(const std::string& why) {
     if (auto* submission = std::get_if<Submission>(&queued)) {
       host_.stored(*submission, Stored::no, {}, "the store failed: " + why);
     } else {
-      EndpointOp& op = std::get<EndpointOp>(queued);
+      auto& op = std::get<EndpointOp>(queued);
       if (op.done) op.done({.outcome = EndpointOutcome::store_unavailable});
     }
   }

@@ -81,7 +81,7 @@ struct CommitterCounts {
 class Committer {
  public:
   Committer(Store& store, CommitterHost& host, Profiles profiles, IdGenerator& ids,
-            const Limits& limits, EgressPolicy egress, std::size_t shards, Worker worker);
+            const Limits& limits, const EgressPolicy& egress, std::size_t shards, Worker worker);
   ~Committer();
 
   // Opens the store and reads what it holds. Throws ConfigError if that fails.

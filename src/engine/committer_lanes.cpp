@@ -104,8 +104,8 @@ Records Committer::find(const Query& query) {
 void Committer::fetch(const Moment& moment) {
   const std::vector<LaneCursor> cursors = book_.wanted(moment.now, fetch_lanes_max);
   if (cursors.empty()) return;
-  Pages pages = guard<Pages>(counts_.store_exceptions, StoreCode::unavailable,
-                             [&] { return store_.fetch(cursors, moment.now); });
+  auto pages = guard<Pages>(counts_.store_exceptions, StoreCode::unavailable,
+                            [&] { return store_.fetch(cursors, moment.now); });
   if (pages.status.ok() && pages.lanes.size() != cursors.size()) {
     pages.status = {StoreCode::unavailable, "the store gave no page for some lanes"};
   }
@@ -131,9 +131,8 @@ void Committer::acquire(const Moment& moment) {
   released_due_.erase(released_due_.begin(), released_due_.upper_bound(moment.now));
   release_idle(moment, false);
   if (book_.rows() >= limits_.rows_max) return;
-  const Grants grants = guard<Grants>(counts_.store_exceptions, StoreCode::unavailable, [&] {
-    return store_.acquire(moment.now, acquire_lanes_max);
-  });
+  const auto grants = guard<Grants>(counts_.store_exceptions, StoreCode::unavailable,
+                                    [&] { return store_.acquire(moment.now, acquire_lanes_max); });
   for (const LaneGrant& grant : grants.lanes) {
     if (roster_.find(grant.endpoint) == nullptr) refresh_endpoint(grant.endpoint, moment);
     book_.hold(grant.endpoint, grant.epoch);
@@ -150,8 +149,8 @@ void Committer::release_idle(const Moment& moment, bool all) {
   if (ids.empty()) return;
   Batch batch;
   for (const EndpointId& id : ids) batch.changes.push_back(release_of(id, moment));
-  const Committed committed = guard<Committed>(counts_.store_exceptions, StoreCode::unknown,
-                                               [&] { return store_.commit(batch, moment.now); });
+  const auto committed = guard<Committed>(counts_.store_exceptions, StoreCode::unknown,
+                                          [&] { return store_.commit(batch, moment.now); });
   if (!committed.status.ok() || committed.results.size() != ids.size()) return;  // they stay ours
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const EndpointId id = ids[i];
@@ -190,7 +189,7 @@ Change Committer::release_of(EndpointId id, const Moment& moment) const {
 void Committer::beat(const Moment& moment) {
   beat_at_ = moment.steady + worker_.lease / 3;
   const SteadyTime started = moment.steady;
-  const Beat answer = guard<Beat>(counts_.store_exceptions, StoreCode::unavailable,
+  const auto answer = guard<Beat>(counts_.store_exceptions, StoreCode::unavailable,
                                   [&] { return store_.heartbeat(moment.now); });
   if (!answer.status.ok()) {
     beat_at_ = moment.steady + std::min<Duration>(worker_.lease / 10, Duration{500});
