@@ -126,7 +126,7 @@ class DispatcherCore final : public engine::CommitterHost {
   std::unique_ptr<engine::Committer> committer_;
   engine::Timeline store_timeline_;
 
-  std::recursive_timed_mutex work_mutex_;  // with no threads: held by the caller that works
+  std::recursive_mutex work_mutex_;  // with no threads: held by the caller that works
   std::mutex inbox_mutex_;
   std::condition_variable inbox_changed_;
   Inbox inbox_;                                // under inbox_mutex_

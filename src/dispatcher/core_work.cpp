@@ -11,7 +11,7 @@ namespace {
 constexpr std::chrono::milliseconds longest_wait{250};
 constexpr std::chrono::milliseconds cancel_at_most{200};
 constexpr std::chrono::milliseconds drain_poll{2};
-constexpr std::chrono::milliseconds turn_wait{5};
+constexpr std::chrono::milliseconds turn_wait{1};
 }  // namespace
 
 // --- the store thread
@@ -193,8 +193,11 @@ void DispatcherCore::work_until(const std::function<bool()>& done, Duration at_m
   const SteadyTime end = options_.clock->steady() + std::min(at_most, longest_span);
   bool over = false;
   while (!over) {
-    std::unique_lock lock(work_mutex_, std::defer_lock);
-    if (lock.try_lock_for(turn_wait)) work_once(done, end);
+    if (std::unique_lock lock(work_mutex_, std::try_to_lock); lock) {
+      work_once(done, end);
+    } else {
+      std::this_thread::sleep_for(turn_wait);
+    }
     over = done() || options_.clock->steady() >= end;
   }
 }
