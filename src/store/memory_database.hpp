@@ -65,7 +65,8 @@ class MemoryDatabase {
   };
 
   std::mutex mutex{};
-  TimePoint latest{};  // the latest `now` of any call
+  bool damaged = false;  // there was no memory in the middle of a change
+  TimePoint latest{};    // the latest `now` of any call
   std::uint64_t workers_ever = 0;
   std::uint64_t endpoints_version = 0;
 

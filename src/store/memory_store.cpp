@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <atomic>
 #include <new>
 #include <utility>
 
@@ -14,105 +13,124 @@
 namespace hookwright {
 namespace {
 
-StoreStatus out_of_memory(StoreCode code) {
-  return {code, "out of memory"};
-}
-
 class MemoryStore final : public Store {
  public:
   explicit MemoryStore(std::shared_ptr<MemoryDatabase> database) : database_(std::move(database)) {}
 
   Opened open(const Worker& worker, TimePoint now) override {
-    const std::lock_guard lock(database_->mutex);
-    note(now);
-    worker_ = worker.id;
-    MemoryDatabase::WorkerEntry& entry = database_->workers[worker_];
-    entry.lease = worker.lease;
-    entry.beat = now;
-    return {{}, stores::first_row_of(database_->workers_ever++), database_->endpoints_version};
+    return change<Opened>(now, [&](Opened& opened) {
+      worker_ = worker.id;
+      MemoryDatabase::WorkerEntry& entry = database_->workers[worker_];
+      entry.lease = worker.lease;
+      entry.beat = now;
+      opened.first_row = stores::first_row_of(database_->workers_ever++);
+      opened.endpoints_version = database_->endpoints_version;
+    });
   }
 
   Committed commit(const Batch& batch, TimePoint now) override {
-    Committed answer;
-    try {
-      answer.results.reserve(batch.changes.size());
-    } catch (const std::bad_alloc&) {
-      return {out_of_memory(StoreCode::unavailable), {}};
-    }
-    const std::lock_guard lock(database_->mutex);
-    note(now);
-    try {
-      for (const Change& change : batch.changes) {
-        answer.results.push_back(stores::apply(*database_, worker_, change, now));
+    return change<Committed>(now, [&](Committed& committed) {
+      for (const Change& one : batch.changes) {
+        committed.results.push_back(stores::apply(*database_, worker_, one, now));
       }
-    } catch (const std::bad_alloc&) {
-      return {out_of_memory(StoreCode::broken), {}};  // a change may be half done
-    }
-    return answer;
+    });
   }
 
   Pages fetch(std::span<const LaneCursor> cursors, TimePoint now) override {
-    Pages pages;
-    const std::lock_guard lock(database_->mutex);
-    note(now);
-    for (const LaneCursor& cursor : cursors) pages.lanes.push_back(page_of(cursor, now));
-    return pages;
+    return look<Pages>([&](Pages& pages) {
+      note(now);
+      for (const LaneCursor& cursor : cursors) pages.lanes.push_back(page_of(cursor, now));
+    });
   }
 
   Records find(const Query& query) override {
-    if (auto mistake = stores::mistake_in(query)) {
-      Records answer;
-      answer.status = {StoreCode::unavailable, *std::move(mistake)};
-      return answer;
-    }
-    const std::lock_guard lock(database_->mutex);
-    return stores::find_in(*database_, query);
+    return look<Records>([&](Records& answer) {
+      if (auto mistake = stores::mistake_in(query)) {
+        answer.status = {StoreCode::unavailable, *std::move(mistake)};
+      } else {
+        answer = stores::find_in(*database_, query);
+      }
+    });
   }
 
   StoreTraits traits() const override { return {.durable = false, .shared = true}; }
 
   Grants acquire(TimePoint now, std::size_t max) override {
-    Grants grants;
-    const std::lock_guard lock(database_->mutex);
-    note(now);
-    MemoryDatabase::WorkerEntry& self = database_->workers[worker_];
-    if (!self.lives(now)) return grants;
-    const auto grant = [&](const EndpointId& id) {
-      const MemoryDatabase::Lane& lane = database_->lanes.at(id);
-      const TimePoint due = lane.rows.empty() ? TimePoint{} : lane.rows.begin()->first.due;
-      grants.lanes.push_back({id, lane.epoch, due});
-    };
-    while (grants.lanes.size() < max && !self.dirty.empty()) {
-      const EndpointId id = *self.dirty.begin();
-      self.dirty.erase(self.dirty.begin());
-      if (!database_->lanes.at(id).rows.empty()) grant(id);
-    }
-    while (grants.lanes.size() < max && !database_->ready.empty()) {
-      const auto [at, id] = *database_->ready.begin();
-      if (at > now) break;
-      database_->take_lane(id, worker_);
-      grant(id);
-    }
-    return grants;
+    return change<Grants>(now, [&](Grants& grants) {
+      MemoryDatabase::WorkerEntry& self = database_->workers[worker_];
+      if (!self.lives(now)) return;
+      while (grants.lanes.size() < max && !self.dirty.empty()) {
+        const EndpointId id = *self.dirty.begin();
+        self.dirty.erase(self.dirty.begin());
+        if (database_->accepts(id)) grant(id, grants);
+      }
+      while (grants.lanes.size() < max && !database_->ready.empty()) {
+        const auto [at, id] = *database_->ready.begin();
+        if (at > now) break;
+        database_->take_lane(id, worker_);
+        grant(id, grants);
+      }
+    });
   }
 
   Beat heartbeat(TimePoint now) override {
-    const std::lock_guard lock(database_->mutex);
-    note(now);
-    database_->bury_workers(now);
-    MemoryDatabase::WorkerEntry& self = database_->workers[worker_];
-    self.beat = now;
-    return {{}, std::exchange(self.lost, {}), database_->endpoints_version};
+    return change<Beat>(now, [&](Beat& beat) {
+      database_->bury_workers(now);
+      MemoryDatabase::WorkerEntry& self = database_->workers[worker_];
+      self.beat = now;
+      beat.lost = std::exchange(self.lost, {});
+      beat.endpoints_version = database_->endpoints_version;
+    });
   }
 
   bool maintain(TimePoint now, const Budget& budget) override {
-    const std::lock_guard lock(database_->mutex);
-    note(now);
-    return stores::maintain_in(*database_, now, budget);
+    struct Maintained {
+      StoreStatus status{};
+      bool more = false;
+    };
+    return change<Maintained>(now,
+                              [&](Maintained& maintained) {
+                                maintained.more = stores::maintain_in(*database_, now, budget);
+                              })
+        .more;
   }
 
  private:
+  // Runs `what` alone with the database. Without memory it may end anywhere: what only looks can
+  // be asked again, but what changes things may have done half of one.
+  template <class Answer, class What>
+  Answer look(What what) {
+    Answer answer;
+    const std::lock_guard lock(database_->mutex);
+    try {
+      if (database_->damaged) throw std::bad_alloc();
+      what(answer);
+    } catch (const std::bad_alloc&) {
+      answer = Answer{};
+      answer.status.code = database_->damaged ? StoreCode::broken : StoreCode::unavailable;
+    }
+    return answer;
+  }
+
+  template <class Answer, class What>
+  Answer change(TimePoint now, What what) {
+    return look<Answer>([&](Answer& answer) {
+      note(now);
+      try {
+        what(answer);
+      } catch (const std::bad_alloc&) {
+        database_->damaged = true;
+        throw;
+      }
+    });
+  }
+
   void note(TimePoint now) { database_->latest = std::max(database_->latest, now); }
+
+  void grant(const EndpointId& id, Grants& grants) const {
+    const MemoryDatabase::Lane& lane = database_->lanes.at(id);
+    if (!lane.rows.empty()) grants.lanes.push_back({id, lane.epoch, lane.rows.begin()->first.due});
+  }
 
   LanePage page_of(const LaneCursor& cursor, TimePoint now) const {
     LanePage page;

@@ -51,6 +51,10 @@ void Connection::exec(const std::string& sql) const {
   if (code != SQLITE_OK) fail(code);
 }
 
+void Connection::roll_back() const {
+  if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
 void Connection::fail(int code) const {
   std::string message = sqlite3_errstr(code & 0xFF);
   const std::string detail = sqlite3_errmsg(handle());

@@ -49,6 +49,9 @@ class Connection {
   // Runs statements that give no rows worth reading.
   void exec(const std::string& sql) const;
 
+  // Ends a transaction if one is open. If even that fails, the next BEGIN says so.
+  void roll_back() const;
+
   [[noreturn]] void fail(int code) const;
 
  private:

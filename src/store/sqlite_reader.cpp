@@ -143,16 +143,11 @@ std::string SqliteFinder::dead_letters_where(const char* condition) {
 
 Records SqliteFinder::find(const Query& query, TimePoint latest) {
   // One snapshot, so that what a row refers to is there as well.
-  struct Transaction {
-    SqliteFinder& finder;
-    explicit Transaction(SqliteFinder& f) : finder(f) { finder.begin_.run(); }
-    ~Transaction() {
-      try {
-        finder.commit_.run();
-      } catch (const SqliteError&) {  // it only read
-      }
-    }
-  } const transaction(*this);
+  struct Snapshot {
+    const Connection& connection;
+    ~Snapshot() { connection.roll_back(); }  // it only read
+  } const snapshot{connection_};
+  begin_.run();
 
   Records answer;
   events_.begin();

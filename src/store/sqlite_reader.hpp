@@ -93,7 +93,6 @@ class SqliteFinder {
   LaneReader lanes_{connection_};
   HistoryReader history_{connection_};
   Statement begin_{connection_, "BEGIN"};
-  Statement commit_{connection_, "COMMIT"};
 
   static std::string endpoints_where(const char* condition);
   Statement endpoint_{connection_, endpoints_where("e.id = ?1")};

@@ -145,6 +145,7 @@ class SqliteStore final : public Store {
   StoreStatus change(What what) {
     bool at_commit = false;
     try {
+      if (writing_.in_transaction()) roll_back();  // an earlier one could not be rolled back
       begin_.run();
       bool keep = true;
       if constexpr (std::is_void_v<decltype(what())>) {
@@ -171,11 +172,7 @@ class SqliteStore final : public Store {
 
   void roll_back() {
     writer_.forget();
-    try {
-      if (writing_.in_transaction()) rollback_.run();
-    } catch (const SqliteError&) {
-      // It was rolled back already, or the connection is beyond help and the next call says so.
-    }
+    writing_.roll_back();
   }
 
   void apply_all(const Batch& batch, TimePoint now, std::vector<ChangeResult>& results) {
@@ -220,7 +217,6 @@ class SqliteStore final : public Store {
   stores::SqliteWal wal_{writing_};
   stores::Statement begin_{writing_, "BEGIN IMMEDIATE"};
   stores::Statement commit_{writing_, "COMMIT"};
-  stores::Statement rollback_{writing_, "ROLLBACK"};
   stores::Statement savepoint_{writing_, "SAVEPOINT change"};
   stores::Statement rollback_to_{writing_, "ROLLBACK TO change"};
   stores::Statement release_{writing_, "RELEASE change"};
