@@ -10,6 +10,7 @@ namespace hookwright::engine {
 
 namespace {
 
+constexpr int success_pages_max = 64;
 constexpr std::size_t batch_changes_max = 4'096;
 constexpr Duration profile_unknown = std::chrono::minutes(1);
 constexpr std::size_t batch_rows_max = 16'384;  // an event may have a thousand endpoints
@@ -77,8 +78,16 @@ bool Committer::succeeded_since(const Member& member, const Delivery& delivery) 
               .endpoint = delivery.endpoint,
               .result = AttemptResult::delivered};
   query.limit = 1;
-  const Records found = find(query);
-  return found.status.ok() && !found.attempts.empty() && found.attempts.front().at >= first;
+  // A page may be empty although there is more. A history that long without a success has none that
+  // counts.
+  for (int pages = 0; pages < success_pages_max; ++pages) {
+    const Records found = find(query);
+    if (!found.status.ok()) return false;
+    if (!found.attempts.empty()) return found.attempts.front().at >= first;
+    if (found.next.empty()) return false;
+    query.after = found.next;
+  }
+  return false;
 }
 
 // Writes something small, to see whether a store that failed works again.
