@@ -41,7 +41,8 @@ struct Metrics {
   std::uint64_t published = 0;         // events queued
   std::uint64_t nobody_listening = 0;  // publishes that had no subscriber
   std::uint64_t refused = 0;           // publishes refused
-  std::uint64_t stored = 0;            // events durable
+  std::uint64_t stored = 0;            // events made durable
+  std::uint64_t duplicates = 0;        // events that were durable already
   std::uint64_t lost = 0;              // events queued and never stored
   std::uint64_t attempts = 0;          // requests started
   std::uint64_t delivered = 0;         // deliveries settled as delivered
@@ -100,7 +101,8 @@ class HOOKWRIGHT_EXPORT Dispatcher {
   Receipt publish_all(std::string_view tenant, std::vector<EncodedEvent> events,
                       const PublishOptions& options = {});
 
-  // publish() and wait: once it returns `yes` the event is durable.
+  // publish() and wait: once it returns `yes` the event is durable. `no` where nobody listens, or
+  // it was refused: publish() tells which.
   template <class E>
   Stored publish_durable(std::string_view tenant, const E& event,
                          Duration at_most = std::chrono::seconds(10)) {

@@ -25,7 +25,7 @@ struct Limits {
   std::size_t inbox_events_max = 16'384;  // published and not yet handed to the store
   std::size_t inbox_bytes_max = std::size_t{64} << 20;
 
-  std::size_t lane_rows_max = 2'048;    // of one endpoint in memory; the rest waits in the store
+  std::size_t lane_rows_max = 2'048;    // of one endpoint in memory, at least 2; the rest waits
   std::size_t rows_max = 65'536;        // of all endpoints in memory
   std::size_t in_flight_max = 256;      // requests under way at once, per delivery thread
   std::size_t host_in_flight_max = 64;  // of these, to one host and port
@@ -66,7 +66,9 @@ struct Options {
   // dispatcher has no threads at all, and works in run_until() and in calls that wait.
   std::size_t threads = 1;
 
-  std::uint64_t seed = 0;                  // of ids and jitter; 0 draws from the operating system
+  // Of ids and jitter; 0 draws from the operating system. Dispatchers on one store, one after the
+  // other or together, need different ones, or their ids would be the same.
+  std::uint64_t seed = 0;
   std::string user_agent{};                // default: "hookwright/<version>"
   std::string worker_name = "hookwright";  // for people who read a shared store
   Duration lease{

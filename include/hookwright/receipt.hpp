@@ -67,7 +67,8 @@ class HOOKWRIGHT_EXPORT Receipt {
   [[nodiscard]] Stored stored() const;
 
   // Waits until that is known, at most so long. With `Options::threads` = 0 it does the
-  // dispatcher's work meanwhile. Must not be called from a callback of the dispatcher.
+  // dispatcher's work meanwhile, what is due now even if `at_most` is zero. Must not be called from
+  // a callback of the dispatcher.
   Stored wait(Duration at_most) const;
 
   // Calls `done` once, when it is known: on the dispatcher's notifier thread, or at once if it is

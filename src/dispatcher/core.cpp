@@ -94,7 +94,6 @@ std::shared_ptr<const Profile> DispatcherCore::profile(std::string_view name) co
 }
 
 // --- what the committer asks for
-// ------------------------------------------------------------------------------------
 
 void DispatcherCore::send(std::size_t shard, engine::ToSender&& message) {
   Shard& to = *shards_[shard];
@@ -118,8 +117,10 @@ void DispatcherCore::stored(const engine::Submission& submission, Stored stored,
       notifier_.lost(
           {.event = event->id, .tenant = event->tenant, .type = event->type, .why = why});
     }
-  } else {
+  } else if (stored == Stored::yes) {
     counters_.stored += events;
+  } else {
+    counters_.duplicates += events;
   }
   for (std::function<void(Stored)>& callback : submission.receipt->settle(stored, first, why)) {
     notifier_.call([callback = std::move(callback), stored] { callback(stored); });
@@ -140,6 +141,7 @@ Metrics DispatcherCore::metrics() const {
   m.nobody_listening = counters_.nobody;
   m.refused = counters_.refused;
   m.stored = counters_.stored;
+  m.duplicates = counters_.duplicates;
   m.lost = counters_.lost;
   m.delivered = counters_.delivered;
   m.failed = counters_.failed;

@@ -145,11 +145,12 @@ class DispatcherCore final : public engine::CommitterHost {
   std::thread store_thread_;
   std::thread notifier_thread_;
   bool shut_down_ = false;
+  std::atomic<bool> ended_{false};  // nobody works for it any more
   Drained drained_result_{};
 
   struct Counters {
-    std::atomic<std::uint64_t> published{0}, nobody{0}, refused{0}, stored{0}, lost{0}, replaced{0},
-        errors{0};
+    std::atomic<std::uint64_t> published{0}, nobody{0}, refused{0}, stored{0}, duplicates{0},
+        lost{0}, replaced{0}, errors{0};
     std::atomic<std::uint64_t> store_errors{0};
     std::atomic<std::uint64_t> delivered{0}, failed{0}, dead{0}, spared{0}, fenced{0}, commits{0};
   };

@@ -15,7 +15,6 @@ constexpr std::chrono::milliseconds turn_wait{1};
 }  // namespace
 
 // --- the store thread
-// -----------------------------------------------------------------------------------------------
 
 void DispatcherCore::wake_store() {
   if (!has_threads()) {
@@ -104,7 +103,6 @@ void DispatcherCore::end_store() {
 }
 
 // --- the shards
-// -----------------------------------------------------------------------------------------------------
 
 bool DispatcherCore::step_shard(Shard& shard) {
   std::vector<engine::ToSender> inbox;
@@ -177,7 +175,6 @@ void DispatcherCore::end_shard(Shard& shard) {
 }
 
 // --- all together
-// ---------------------------------------------------------------------------------------------------
 
 void DispatcherCore::start_threads() {
   notifier_thread_ = start_quiet_thread([this] { notifier_.run(); });
@@ -192,7 +189,7 @@ void DispatcherCore::start_threads() {
 void DispatcherCore::work_until(const std::function<bool()>& done, Duration at_most) {
   const SteadyTime end = options_.clock->steady() + std::min(at_most, longest_span);
   bool over = false;
-  while (!over) {
+  while (!over && !ended_) {
     if (std::unique_lock lock(work_mutex_, std::try_to_lock); lock) {
       work_once(done, end);
     } else {
@@ -243,6 +240,7 @@ Drained DispatcherCore::shutdown(Duration at_most) {
     }
   }
   drained_result_.complete = drained();
+  ended_ = true;
   join_all();
   for (const auto& shard : shards_) drained_result_.cancelled += shard->cancelled;
   notifier_.stop(at_most);

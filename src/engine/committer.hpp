@@ -228,6 +228,7 @@ class Committer {
   bool op_waited_ = false;  // outcomes went before it once
   SteadyTime beat_at_{};
   SteadyTime acquire_at_{};
+  Duration acquire_wait_{};
   std::set<TimePoint> released_due_;  // when lanes that were let go of have work again: a retry is
                                       // taken up on time, whoever it is
   SteadyTime maintain_at_{};

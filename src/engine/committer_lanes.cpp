@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t fetch_lanes_max = 64;
 constexpr std::size_t acquire_lanes_max = 256;
 constexpr std::size_t page_max = 1'000;
-constexpr Duration acquire_every{100};
+constexpr Duration acquire_first{100};
+constexpr Duration acquire_rarely{1'000};  // while nothing is found; our own rows call at once
 constexpr Duration maintain_every = std::chrono::seconds(10);
 constexpr Duration maintain_again{50};
 constexpr Duration fetch_again{500};
@@ -127,7 +128,8 @@ void Committer::fetch(const Moment& moment) {
 }
 
 void Committer::acquire(const Moment& moment) {
-  acquire_at_ = moment.steady + acquire_every;
+  acquire_wait_ = std::clamp(acquire_wait_ * 2, acquire_first, acquire_rarely);
+  acquire_at_ = moment.steady + acquire_wait_;
   released_due_.erase(released_due_.begin(), released_due_.upper_bound(moment.now));
   release_idle(moment, false);
   if (book_.rows() >= limits_.rows_max) return;
@@ -141,7 +143,10 @@ void Committer::acquire(const Moment& moment) {
                         route->second.destination->status == Status::active;
     if (!served) book_.close(grant.endpoint);
   }
-  if (grants.lanes.size() == acquire_lanes_max) acquire_at_ = moment.steady;
+  if (grants.lanes.empty()) return;
+  acquire_wait_ = acquire_first;
+  acquire_at_ =
+      moment.steady + (grants.lanes.size() < acquire_lanes_max ? acquire_wait_ : Duration::zero());
 }
 
 void Committer::release_idle(const Moment& moment, bool all) {
