@@ -46,8 +46,9 @@ void Committer::step(const Moment& moment) {
   }
   if (shared_ && moment.steady >= beat_at_) beat(moment);
   if (commit_due(moment)) commit(moment);
-  const bool lane_due = !released_due_.empty() && *released_due_.begin() <= moment.now;
-  if (shared_ && !in_trouble() && (moment.steady >= acquire_at_ || lane_due)) acquire(moment);
+  if (shared_ && !in_trouble() && (moment.steady >= acquire_at_ || free_due_ <= moment.now)) {
+    acquire(moment);
+  }
   // While an outcome is unknown nothing is read: its rows would be older than the cursors.
   if (!in_trouble() && fetch_at_ <= moment.steady && book_.hungry(moment.now)) fetch(moment);
   if (!in_trouble() && moment.steady >= maintain_at_) maintain(moment);
@@ -171,8 +172,7 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
     if (book_.hungry(moment.now)) at = std::min(at, std::max(moment.steady, fetch_at_));
     if (const auto due = book_.next_due()) at = std::min(at, steady_of(*due));
     at = std::min(at, maintain_at_);
-    if (shared_) at = std::min(at, acquire_at_);
-    if (!released_due_.empty()) at = std::min(at, steady_of(*released_due_.begin()));
+    if (shared_) at = std::min({at, acquire_at_, steady_of(free_due_)});
   }
   if (shared_) at = std::min(at, beat_at_);
   return at;

@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -228,9 +227,8 @@ class Committer {
   bool op_waited_ = false;  // outcomes went before it once
   SteadyTime beat_at_{};
   SteadyTime acquire_at_{};
-  Duration acquire_wait_{};
-  std::set<TimePoint> released_due_;  // when lanes that were let go of have work again: a retry is
-                                      // taken up on time, whoever it is
+  TimePoint free_due_ = TimePoint::max();  // when a lane that nobody holds has work: a retry is
+                                           // taken up on time, whoever it is
   SteadyTime maintain_at_{};
   CommitterCounts counts_;
 };

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t fetch_lanes_max = 64;
 constexpr std::size_t acquire_lanes_max = 256;
 constexpr std::size_t page_max = 1'000;
-constexpr Duration acquire_first{100};
-constexpr Duration acquire_rarely{1'000};  // while nothing is found; our own rows call at once
+constexpr Duration acquire_again{100};
+constexpr Duration acquire_rarely{1'000};  // for what others leave; our own rows call at once
 constexpr Duration maintain_every = std::chrono::seconds(10);
 constexpr Duration maintain_again{50};
 constexpr Duration fetch_again{500};
@@ -128,9 +128,8 @@ void Committer::fetch(const Moment& moment) {
 }
 
 void Committer::acquire(const Moment& moment) {
-  acquire_wait_ = std::clamp(acquire_wait_ * 2, acquire_first, acquire_rarely);
-  acquire_at_ = moment.steady + acquire_wait_;
-  released_due_.erase(released_due_.begin(), released_due_.upper_bound(moment.now));
+  acquire_at_ = moment.steady + acquire_again;
+  free_due_ = TimePoint::max();
   release_idle(moment, false);
   if (book_.rows() >= limits_.rows_max) return;
   const auto grants = guard<Grants>(counts_.store_exceptions, StoreCode::unavailable,
@@ -143,10 +142,9 @@ void Committer::acquire(const Moment& moment) {
                         route->second.destination->status == Status::active;
     if (!served) book_.close(grant.endpoint);
   }
-  if (grants.lanes.empty()) return;
-  acquire_wait_ = acquire_first;
-  acquire_at_ =
-      moment.steady + (grants.lanes.size() < acquire_lanes_max ? acquire_wait_ : Duration::zero());
+  const bool more = !grants.lanes.empty() && grants.next_due && *grants.next_due <= moment.now;
+  if (grants.status.ok()) acquire_at_ = moment.steady + (more ? Duration::zero() : acquire_rarely);
+  if (grants.next_due && *grants.next_due > moment.now) free_due_ = *grants.next_due;
 }
 
 void Committer::release_idle(const Moment& moment, bool all) {
@@ -164,7 +162,6 @@ void Committer::release_idle(const Moment& moment, bool all) {
       refresh_endpoint(id, moment);
       continue;
     }
-    if (const auto due = book_.next_due(id)) released_due_.insert(*due);
     book_.lose(id);
     const auto route = routes_.find(id);
     if (all && route != routes_.end() && route->second.destination)

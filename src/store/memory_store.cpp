@@ -70,6 +70,7 @@ class MemoryStore final : public Store {
         database_->take_lane(id, worker_);
         grant(id, grants);
       }
+      if (!database_->ready.empty()) grants.next_due = database_->ready.begin()->first;
     });
   }
 

@@ -21,11 +21,15 @@ struct Pair {
   Scene b;
 };
 
-std::vector<LaneGrant> acquire(Scene& worker, std::size_t max = 100) {
+Grants ask(Scene& worker, std::size_t max) {
   Grants grants = worker.store().acquire(worker.now, max);
   expect(grants.status.ok(), "acquire to be ok");
   expect(grants.lanes.size() <= max, "no more lanes than asked for");
-  return std::move(grants.lanes);
+  return grants;
+}
+
+std::vector<LaneGrant> acquire(Scene& worker, std::size_t max = 100) {
+  return ask(worker, max).lanes;
 }
 
 Beat heartbeat(Scene& worker) {
@@ -97,6 +101,24 @@ void released_lanes(StoreUnderTest& under_test) {
   pair.a.apply({ReleaseLane{endpoint, pair.a.now}});
   acquire_one(pair.a, endpoint,
               "the lane after a worker took back the hold that nobody's lane had");
+}
+
+void next_due(StoreUnderTest& under_test) {
+  Pair pair(under_test);
+  const EndpointId first = pair.a.endpoint();
+  const EndpointId second_one = pair.a.endpoint();
+  expect(!ask(pair.a, 10).next_due, "nothing next where no lane has rows");
+  const TimePoint soon = pair.a.publish(first, pair.a.now + second).position.due;
+  const TimePoint later = pair.a.publish(second_one, pair.a.now + hour).position.due;
+  expect(ask(pair.b, 10).next_due == soon, "the due time of the lane that is due next");
+  pair.a.apply({ReleaseLane{second_one, pair.a.now + 2 * hour}});
+  pair.pass(second);
+  expect(ask(pair.b, 10).next_due == later + hour,
+         "of the lanes that are left, the first to be had: after its hold");
+  pair.b.apply({ReleaseLane{first, {}}});
+  const TimePoint now = pair.a.publish(second_one, pair.a.now).position.due;
+  pair.a.apply({ReleaseLane{second_one, {}}});
+  expect(ask(pair.b, 1).next_due == now, "a lane that was left although it is due");
 }
 
 void leases_end(StoreUnderTest& under_test) {
@@ -229,6 +251,7 @@ constexpr std::array cases = {
     StoreCase{"a lane has one holder", shared, one_holder},
     StoreCase{"lanes are granted the longest due first", shared, longest_due_first},
     StoreCase{"a released lane is granted again after its hold", shared, released_lanes},
+    StoreCase{"a worker learns when the next lane can be had", shared, next_due},
     StoreCase{"a worker whose lease is over is fenced off", shared, leases_end},
     StoreCase{"a worker who comes late starts anew", shared, a_late_worker_alone},
     StoreCase{"a holder hears of rows that others put", shared, rows_of_others},

@@ -161,6 +161,15 @@ struct GrantsMoreThanAsked final : Honest {
   Grants acquire(TimePoint now, std::size_t max) override { return Honest::acquire(now, max + 1); }
 };
 
+struct KnowsNothingOfTheNext final : Honest {
+  using Honest::Honest;
+  Grants acquire(TimePoint now, std::size_t max) override {
+    Grants grants = Honest::acquire(now, max);
+    grants.next_due.reset();
+    return grants;
+  }
+};
+
 // Grants by when a lane was first seen, not by when it is due.
 struct GrantsInOrderOfIds final : Honest {
   using Honest::Honest;
@@ -240,8 +249,8 @@ struct Forgetful final : testing::StoreUnderTest {
 TEMPLATE_TEST_CASE("the suite catches a store whose workers get things wrong:", "",
                    DropsNeededEvents, KnowsNoSlices, SaysDoneTooEarly, NeverDone,
                    DropsYoungAttempts, LeasesNeverEnd, LeasesEndEarly, TellsNoLosses,
-                   TellsOldVersions, GrantsMoreThanAsked, GrantsInOrderOfIds, HidesOthersRows,
-                   RepeatsEpochs, ReadsBeforeItTakes) {
+                   TellsOldVersions, GrantsMoreThanAsked, KnowsNothingOfTheNext, GrantsInOrderOfIds,
+                   HidesOthersRows, RepeatsEpochs, ReadsBeforeItTakes) {
   Broken<MemoryUnderTest> broken(wrap_in<TestType>);
   const std::string violation = caught(broken);
   INFO(violation);
