@@ -67,8 +67,9 @@ struct Grants {
   StoreStatus status{};
   std::vector<LaneGrant>
       lanes{};  // newly held, or held already with the same epoch: others have put rows into it
-  std::optional<TimePoint> next_due{};  // when the first lane left that nobody holds may be had (its
-                                        // first row and its `hold` are due): the worker asks again
+  std::optional<TimePoint>
+      next_due{};  // when the first lane left that nobody holds may be had (its
+                   // first row and its `hold` are due): the worker asks again
 };
 
 // Answer to heartbeat().

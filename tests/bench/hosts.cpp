@@ -1,0 +1,50 @@
+// One endpoint and very many: on ports of their own, on addresses of their own, and under names of
+// their own that are all one address.
+#include "bench/contestants.hpp"
+
+namespace bench {
+
+void hosts(const Settings& settings, Report& report) {
+  const std::vector<int> counts = settings.smoke   ? std::vector<int>{1, 10}
+                                  : settings.quick ? std::vector<int>{1, 100, 1'000}
+                                                   : std::vector<int>{1, 100, 1'000, 10'000};
+  Process receiver("receiver", {{"ports", std::to_string(counts.back())}}, receiver_core());
+  const std::string port = std::to_string(static_cast<int>(receiver.read().at("port")));
+  std::vector<Contestant> contestants;
+  for (const int count : counts) {
+    for (const std::string kind : {"ports", "addresses", "names"}) {
+      if (count == 1 && kind == "addresses") continue;
+      const std::string name = std::to_string(count) + ' ' + kind;
+      contestants.push_back({name, [&, count, kind] {
+                               Arguments arguments = {
+                                   {"port", port},
+                                   {"kind", kind},
+                                   {"count", std::to_string(count)},
+                                   {"connections", std::to_string(std::min(10'000, count + 100))},
+                                   {"window", "4096"}};
+                               if (kind == "names") arguments["names"] = "1";
+                               // Until each has its connection.
+                               arguments["warm"] = std::to_string(0.3 + count / 4e3);
+                               return measure_sender(settings, receiver, arguments, sender_core());
+                             }});
+    }
+    if (count > 1'000) continue;
+    contestants.push_back({"bare libcurl, " + std::to_string(count) + " ports", [&, count] {
+                             return run("bare",
+                                        {{"url", "http://127.0.0.1:" + port + "/ok"},
+                                         {"port", port},
+                                         {"ports", std::to_string(count)},
+                                         {"seconds", std::to_string(settings.seconds)}},
+                                        sender_core());
+                           }});
+  }
+  const Rounds rounds(settings, contestants);
+  report.table("hosts", rounds, {"rate", "cpu_us", "connections", "rss_mib", "receiver_cpu_us"},
+               "1 ports");
+  if (!settings.smoke) {
+    report.bar("hosts: CPU, 1,000 names on one address / one name",
+               rounds.ratio("1000 names", "1 names", "cpu_us"), Bound::at_most, 1.6, 1.3);
+  }
+}
+
+}  // namespace bench
