@@ -97,9 +97,10 @@ set(HOOKWRIGHT_SOURCES
   src/profile/check.cpp
   src/profile/presets.cpp
   src/signing/base64.cpp
+  src/signing/ed25519.cpp
   src/signing/hmac.cpp
-  src/signing/hmac_signer.cpp
   src/signing/key.cpp
+  src/signing/openssl_signer.cpp
   src/signing/secret.cpp
   src/signing/seen_deliveries.cpp
   src/signing/signature.cpp

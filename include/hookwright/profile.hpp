@@ -17,6 +17,12 @@ enum class KeyRule : std::uint8_t {
   base64,  // the bytes behind "whsec_", base64 (Standard Webhooks, whose prefix may be missing)
 };
 
+// What is generated for an endpoint that brings no secret of its own.
+enum class SecretKind : std::uint8_t {
+  hmac,     // Secret::generate(): "whsec_...", which the receiver must know too
+  ed25519,  // Secret::generate_ed25519(): "whsk_..."; the receiver gets its public_key() only
+};
+
 enum class SignatureEncoding : std::uint8_t { hex, base64 };
 
 // What is signed.
@@ -30,9 +36,17 @@ enum class SignedContent : std::uint8_t {
 struct WireFormat {
   std::string signature_header{};
   std::string signature_prefix{};  // before every signature: "", "sha256=", "v1,"
+
+  // Before every ed25519 signature: "v1a,". Empty: the format has none. Where there is one, a
+  // secret "whsk_..." signs with ed25519 and any other with HMAC-SHA256; with several_signatures
+  // one header may carry both. Only with KeyRule::base64, whose secrets say by their prefix what
+  // they are.
+  std::string ed25519_prefix{};
+
   SignatureEncoding encoding = SignatureEncoding::hex;
   SignedContent content = SignedContent::body;
   KeyRule key = KeyRule::utf8;
+  SecretKind generated = SecretKind::hmac;
   bool several_signatures = false;  // during a rotation: one per secret, separated by a blank
   std::string event_header{};       // carries the event's type
   std::string delivery_header{};    // carries the delivery's id

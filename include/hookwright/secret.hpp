@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "hookwright/export.hpp"
@@ -18,7 +20,7 @@ namespace hookwright {
 // Errors: ConfigError("secret", ...) for a text that is no secret. It never holds the text.
 //
 // What a secret must look like to be used as a key is the profile's affair (KeyRule):
-// make_hmac_signer says "endpoint.secret" of one that does not fit.
+// make_openssl_signer says "endpoint.secret" of one that does not fit.
 class HOOKWRIGHT_EXPORT Secret {
  public:
   // 1 to 1,024 bytes of any kind (Ours). `text` itself is the caller's to wipe.
@@ -27,6 +29,15 @@ class HOOKWRIGHT_EXPORT Secret {
   // "whsec_" and the base64 of 32 bytes from OpenSSL's generator: fits every profile, Standard
   // Webhooks included. Throws std::runtime_error if the operating system has no randomness to give.
   [[nodiscard]] static Secret generate();
+
+  // "whsk_" and the base64 of a new ed25519 key, 32 bytes of seed and 32 of public key: signs "v1a"
+  // where the profile's format has it. (The layout is Svix's; the specification gives none.) Throws
+  // as generate() does.
+  [[nodiscard]] static Secret generate_ed25519();
+
+  // The public half of a secret "whsk_...", as "whpk_..."; receivers verify with it, and anyone may
+  // see it. Nothing for a secret of another form, which has no public half.
+  [[nodiscard]] std::optional<std::string> public_key() const;
 
   Secret(const Secret&);
   Secret& operator=(const Secret&);

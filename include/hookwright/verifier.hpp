@@ -64,14 +64,20 @@ using HeaderLookup = std::function<std::string(std::string_view name)>;
 // themselves, since they sign an id and a time. A format that signs the body alone says nothing
 // about when: keep a SeenDeliveries beside it, and know that its delivery id isn't signed either.
 //
+// A secret "whsk_..." or "whpk_..." checks ed25519 signatures where the format has them (Standard
+// Webhooks' v1a), any other secret its HMACs; a receiver of v1a needs the public "whpk_..." only.
+// Of one request at most eight ed25519 signatures are tried, since each takes a fifth of a
+// millisecond. (Ours: a sender that rotates has two.)
+//
 // `body` is the bytes as received, never parsed and written again.
 //
 // Threads: verify() may be called from several at once. Ownership: keeps what it needs of format
 // and secrets. Time and re-entrancy: `now` is passed in; nothing calls back but the lookup. Errors:
 // the constructor throws ConfigError for a format without a signature, no secret at all, or one
 // that the format's key rule can't use. verify() answers with a value, whatever was sent. What
-// hookwright promises: signatures are compared in constant time, and every secret is tried against
-// every signature whether or not one has matched. Unknown signature versions are skipped.
+// hookwright promises: HMACs are compared in constant time, and every secret is tried against every
+// one of them whether or not one has matched. Signature versions that are unknown, or that no
+// secret is for, are skipped.
 class HOOKWRIGHT_EXPORT Verifier {
  public:
   // Several secrets while one is being replaced: any of them will do.

@@ -46,7 +46,7 @@ class StoredEndpoints final : public Endpoints {
     endpoint.profile = spec.profile.empty() ? core_.options().default_profile : spec.profile;
     const EndpointId id = core_.ids().next<EndpointId>(core_.wall());
     endpoint.id = id;
-    endpoint.secrets.push_back(spec.secret ? *spec.secret : Secret::generate());
+    endpoint.secrets.push_back(spec.secret ? *spec.secret : generate_secret(endpoint.profile));
     endpoint.standard_secret = spec.standard_secret;
     take_over(spec, endpoint);
     return core_.carry_out({.kind = engine::EndpointOp::Kind::create,
@@ -193,6 +193,12 @@ class StoredEndpoints final : public Endpoints {
     return {.rows = std::move(found.*rows),
             .next = std::move(found.next),
             .available = found.status.ok()};
+  }
+
+  Secret generate_secret(std::string_view profile_name) const {
+    const std::shared_ptr<const Profile> profile = core_.profile(profile_name);
+    const bool ed25519 = profile && profile->wire.generated == SecretKind::ed25519;
+    return ed25519 ? Secret::generate_ed25519() : Secret::generate();
   }
 
   // Checks what the caller says, and writes it into the endpoint in canonical form.

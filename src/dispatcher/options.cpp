@@ -74,7 +74,7 @@ Options complete(Options&& options) {
   if (options.user_agent.empty())
     options.user_agent = std::string("hookwright/") + std::string(version());
   if (!options.clock) options.clock = make_system_clock();
-  if (!options.signer) options.signer = make_hmac_signer();
+  if (!options.signer) options.signer = make_openssl_signer();
   if (!options.transport) {
     // One resolver for all delivery threads: one cache, one pool.
     options.transport = [resolver = make_system_resolver()](const EgressPolicy& egress) {

@@ -57,13 +57,26 @@ void check_header_name(const NamedHeader& header, bool standard_headers_ride) {
   }
 }
 
-void check_prefix(const WireFormat& wire) {
-  const std::string_view prefix = wire.signature_prefix;
+void check_prefix(std::string_view field, std::string_view prefix) {
   // A blank would separate signatures, and a receiver would see two where there is one.
   const bool visible =
       std::all_of(prefix.begin(), prefix.end(), [](char c) { return c > 0x20 && c < 0x7F; });
   if (!visible || prefix.size() > prefix_bytes_max) {
-    refuse("wire.signature_prefix", "must be 32 bytes at most of visible ASCII without blanks",
+    refuse(field, "must be 32 bytes at most of visible ASCII without blanks", prefix);
+  }
+}
+
+void check_ed25519(const WireFormat& wire) {
+  const std::string_view prefix = wire.ed25519_prefix;
+  if (prefix.empty()) {
+    if (wire.generated != SecretKind::ed25519) return;
+    refuse("wire.generated", "must be hmac where there is no wire.ed25519_prefix", "ed25519");
+  }
+  if (wire.key != KeyRule::base64) {
+    refuse("wire.ed25519_prefix", "must be empty unless wire.key is base64", prefix);
+  }
+  if (prefix.starts_with(wire.signature_prefix) || wire.signature_prefix.starts_with(prefix)) {
+    refuse("wire.ed25519_prefix", "must not begin like wire.signature_prefix, nor the other way",
            prefix);
   }
 }
@@ -88,7 +101,9 @@ void check_wire(const WireFormat& wire) {
       }
     }
   }
-  check_prefix(wire);
+  check_prefix("wire.signature_prefix", wire.signature_prefix);
+  check_prefix("wire.ed25519_prefix", wire.ed25519_prefix);
+  check_ed25519(wire);
   if (wire.content == SignedContent::id_timestamp_body) {
     constexpr std::string_view rule = "must be given: it is part of what is signed";
     if (wire.id_header.empty()) refuse("wire.id_header", rule, {});

@@ -82,6 +82,7 @@ Profile standard_webhooks() {
   profile.name = "standard_webhooks";
   profile.wire.signature_header = "webhook-signature";
   profile.wire.signature_prefix = "v1,";
+  profile.wire.ed25519_prefix = "v1a,";
   profile.wire.encoding = SignatureEncoding::base64;
   profile.wire.content = SignedContent::id_timestamp_body;
   profile.wire.key = KeyRule::base64;

@@ -7,8 +7,6 @@
 
 #include <stdexcept>
 
-#include "signing/base64.hpp"
-
 namespace hookwright::signing {
 namespace {
 
@@ -25,25 +23,6 @@ EVP_MAC_CTX* new_context() {
   EVP_MAC_CTX* const context = EVP_MAC_CTX_new(hmac);
   EVP_MAC_free(hmac);  // the context holds its own reference
   return context;
-}
-
-// 0 to 15, or 16 for what is no hexadecimal digit.
-unsigned hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
-  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10;
-  return 16;
-}
-
-bool read_hex(std::string_view text, Mac& mac) {
-  if (text.size() != 2 * mac.size()) return false;
-  for (std::size_t i = 0; i < mac.size(); ++i) {
-    const unsigned high = hex_digit(text[2 * i]);
-    const unsigned low = hex_digit(text[2 * i + 1]);
-    if (high > 15 || low > 15) return false;
-    mac[i] = static_cast<std::uint8_t>(high << 4U | low);
-  }
-  return true;
 }
 
 }  // namespace
@@ -81,26 +60,6 @@ Mac HmacSha256::sign(std::initializer_list<std::string_view> parts) {
 
 bool same_mac(const Mac& a, const Mac& b) noexcept {
   return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
-void append_mac(const Mac& mac, SignatureEncoding encoding, std::string& out) {
-  if (encoding == SignatureEncoding::base64) {
-    append_base64(mac, out);
-    return;
-  }
-  constexpr std::string_view digits = "0123456789abcdef";
-  const std::size_t before = out.size();
-  out.resize(before + 2 * mac.size());
-  char* to = out.data() + before;
-  for (const std::uint8_t byte : mac) {
-    *to++ = digits[byte >> 4U];
-    *to++ = digits[byte & 0xFU];
-  }
-}
-
-bool read_mac(std::string_view text, SignatureEncoding encoding, Mac& mac) {
-  if (encoding == SignatureEncoding::hex) return read_hex(text, mac);
-  return text.size() == base64_size(mac.size()) && read_base64(text, mac) == mac.size();
 }
 
 }  // namespace hookwright::signing

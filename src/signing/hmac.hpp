@@ -6,10 +6,7 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
-
-#include "hookwright/profile.hpp"
 
 struct evp_mac_ctx_st;
 
@@ -44,11 +41,5 @@ class HmacSha256 {
 
 // Whether two MACs are equal, in a time that tells nothing.
 [[nodiscard]] bool same_mac(const Mac& a, const Mac& b) noexcept;
-
-void append_mac(const Mac& mac, SignatureEncoding encoding, std::string& out);
-
-// False, and `mac` is of no use, unless `text` is a whole MAC in this encoding. Hex may be of
-// either case.
-[[nodiscard]] bool read_mac(std::string_view text, SignatureEncoding encoding, Mac& mac);
 
 }  // namespace hookwright::signing

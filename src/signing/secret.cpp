@@ -12,6 +12,8 @@
 
 #include "hookwright/error.hpp"
 #include "signing/base64.hpp"
+#include "signing/ed25519.hpp"
+#include "signing/key.hpp"
 #include "signing/wipe.hpp"
 
 namespace hookwright {
@@ -57,6 +59,35 @@ Secret Secret::generate() {
   std::copy(generated_prefix.begin(), generated_prefix.end(), text.begin());
   signing::write_base64(key, std::span(text).subspan(generated_prefix.size()));
   return Secret(std::string_view(text.data(), text.size() - 1));
+}
+
+Secret Secret::generate_ed25519() {
+  constexpr std::string_view prefix = signing::ed25519_secret_prefix;
+  std::array<std::uint8_t, signing::ed25519_seed_bytes + signing::ed25519_public_bytes> key{};
+  std::array<char, prefix.size() + signing::base64_size(key.size()) + 1> text{};
+  const signing::WipeAtExit wipe_key(key);
+  const signing::WipeAtExit wipe_text(text);
+
+  const auto seed = std::span(key).first<signing::ed25519_seed_bytes>();
+  if (RAND_priv_bytes(seed.data(), static_cast<int>(seed.size())) != 1) {
+    throw std::runtime_error("no random bytes for a secret");
+  }
+  const auto public_half = signing::Ed25519Private(seed).public_key();
+  std::copy(public_half.begin(), public_half.end(), key.begin() + seed.size());
+  std::copy(prefix.begin(), prefix.end(), text.begin());
+  signing::write_base64(key, std::span(text).subspan(prefix.size()));
+  return Secret(std::string_view(text.data(), text.size() - 1));
+}
+
+std::optional<std::string> Secret::public_key() const {
+  if (!reveal().starts_with(signing::ed25519_secret_prefix)) return std::nullopt;
+  try {
+    std::string text(signing::ed25519_public_prefix);
+    signing::append_base64(signing::make_ed25519(*this, "secret").public_key(), text);
+    return text;
+  } catch (const ConfigError&) {
+    return std::nullopt;  // somebody's own text that begins alike
+  }
 }
 
 Secret::Secret(const Secret&) = default;

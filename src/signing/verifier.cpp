@@ -6,10 +6,10 @@
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 #include "hookwright/error.hpp"
 #include "policy/header.hpp"
-#include "signing/hmac.hpp"
 #include "signing/key.hpp"
 #include "signing/signature.hpp"
 
@@ -17,6 +17,7 @@ namespace hookwright {
 namespace {
 
 constexpr std::size_t timestamp_digits_max = 11;  // the year 5138; more could overflow milliseconds
+constexpr std::size_t ed25519_tries_max = 8;
 constexpr Duration tolerance_max = std::chrono::hours(24 * 366);
 
 // Digits and nothing else, as every sender writes it.
@@ -52,15 +53,20 @@ std::string_view Verification::text() const noexcept {
 struct Verifier::State {
   WireFormat wire{};
   Duration tolerance{};
-  std::vector<signing::HmacSha256> keys{};
+  std::vector<signing::HmacSha256> hmac_keys{};
+  std::vector<signing::Ed25519Public> ed25519_keys{};
 
   [[nodiscard]] Verification verify(std::string_view signatures, std::string_view id,
                                     std::string_view timestamp, std::string_view body,
                                     TimePoint now) const;
-  [[nodiscard]] std::vector<signing::Mac> expected(std::string_view id, std::string_view timestamp,
+  [[nodiscard]] std::vector<signing::Mac> expected(std::string_view before,
                                                    std::string_view body) const;
-  [[nodiscard]] Verification compare(std::string_view signatures,
-                                     const std::vector<signing::Mac>& expected) const;
+  [[nodiscard]] bool signed_by_ed25519(const signing::Ed25519Signature& signature,
+                                       std::string_view message) const;
+  [[nodiscard]] bool read_after(std::string_view prefix, std::string_view token,
+                                std::span<std::uint8_t> signature) const;
+  [[nodiscard]] Verification compare(std::string_view signatures, std::string_view before,
+                                     std::string_view body) const;
 };
 
 Verification Verifier::State::verify(std::string_view signatures, std::string_view id,
@@ -76,41 +82,61 @@ Verification Verifier::State::verify(std::string_view signatures, std::string_vi
     if (*at < now - tolerance) return Verification::too_old;
     if (*at > now + tolerance) return Verification::too_new;
   }
-  return compare(signatures, expected(id, timestamp, body));
+  return compare(signatures, signing::signed_prefix(wire.content, id, timestamp), body);
 }
 
-std::vector<signing::Mac> Verifier::State::expected(std::string_view id, std::string_view timestamp,
+std::vector<signing::Mac> Verifier::State::expected(std::string_view before,
                                                     std::string_view body) const {
-  const std::string before = signing::signed_prefix(wire.content, id, timestamp);
   std::vector<signing::Mac> macs;
-  macs.reserve(keys.size());
-  for (const signing::HmacSha256& key : keys) {
+  macs.reserve(hmac_keys.size());
+  for (const signing::HmacSha256& key : hmac_keys) {
     signing::HmacSha256 copy = key;  // other threads verify with the same key
     macs.push_back(copy.sign({before, body}));
   }
   return macs;
 }
 
-Verification Verifier::State::compare(std::string_view signatures,
-                                      const std::vector<signing::Mac>& expected) const {
+// Nothing here is secret, so the first key that fits ends it.
+bool Verifier::State::signed_by_ed25519(const signing::Ed25519Signature& signature,
+                                        std::string_view message) const {
+  return std::any_of(ed25519_keys.begin(), ed25519_keys.end(),
+                     [&](const auto& key) { return key.verify(signature, message); });
+}
+
+Verification Verifier::State::compare(std::string_view signatures, std::string_view before,
+                                      std::string_view body) const {
+  const std::vector<signing::Mac> macs = expected(before, body);
+  std::string whole;
+  std::size_t ed25519_tried = 0;
   bool read_any = false;
   bool matched = false;
   while (!signatures.empty()) {
     const std::string_view token = signatures.substr(0, signatures.find(' '));
     signatures.remove_prefix(std::min(token.size() + 1, signatures.size()));
-    if (!token.starts_with(wire.signature_prefix)) continue;
     signing::Mac mac{};
-    if (!signing::read_mac(token.substr(wire.signature_prefix.size()), wire.encoding, mac)) {
-      continue;
-    }
-    read_any = true;
-    for (const signing::Mac& right : expected) {
-      const bool same = signing::same_mac(mac, right);  // on its own: `||` would skip it
-      matched = matched || same;
+    signing::Ed25519Signature signature{};
+    if (!macs.empty() && read_after(wire.signature_prefix, token, mac)) {
+      read_any = true;
+      for (const signing::Mac& right : macs) {
+        const bool same = signing::same_mac(mac, right);  // on its own: `||` would skip it
+        matched = matched || same;
+      }
+    } else if (!ed25519_keys.empty() && read_after(wire.ed25519_prefix, token, signature)) {
+      read_any = true;
+      if (matched || ++ed25519_tried > ed25519_tries_max) continue;
+      if (whole.empty()) whole.append(before).append(body);
+      matched = signed_by_ed25519(signature, whole);
     }
   }
   if (matched) return Verification::ok;
   return read_any ? Verification::wrong_signature : Verification::malformed;
+}
+
+// Whether the token is the prefix and a whole signature behind it.
+bool Verifier::State::read_after(std::string_view prefix, std::string_view token,
+                                 std::span<std::uint8_t> signature) const {
+  return token.starts_with(prefix) &&
+         signing::read_signature(token.substr(prefix.size()), wire.encoding, signature);
 }
 
 Verifier::Verifier(WireFormat wire, const std::vector<Secret>& secrets, VerifierOptions options) {
@@ -128,7 +154,12 @@ Verifier::Verifier(WireFormat wire, const std::vector<Secret>& secrets, Verifier
   }
   auto state = std::make_unique<State>();
   for (const Secret& secret : secrets) {
-    state->keys.push_back(signing::make_key(secret, wire.key, "verifier.secret"));
+    signing::CheckKey key = signing::make_check_key(secret, wire, "verifier.secret");
+    if (auto* const hmac = std::get_if<signing::HmacSha256>(&key)) {
+      state->hmac_keys.push_back(std::move(*hmac));
+    } else {
+      state->ed25519_keys.push_back(std::move(std::get<signing::Ed25519Public>(key)));
+    }
   }
   state->wire = std::move(wire);
   state->tolerance = options.tolerance;

@@ -203,6 +203,27 @@ TEST_CASE("a generated secret fits every profile, the standard headers included"
   CHECK(genuine("standard_webhooks", secret, arrival, arrival.wall));
 }
 
+TEST_CASE("a profile may have ed25519 keys generated; the receiver gets the public half") {
+  World world;
+  Options options = world.options();
+  Profile mine = profiles::standard_webhooks();
+  mine.name = "asymmetric";
+  mine.wire.generated = SecretKind::ed25519;
+  options.profiles.push_back(mine);
+  options.default_profile = "asymmetric";
+  Dispatcher dispatcher(std::move(options));
+  const Endpoint endpoint = subscribe(dispatcher, "acme", "a.example.com");
+  const std::optional<std::string> key = endpoint.secrets.at(0).public_key();
+  REQUIRE(key);
+  dispatcher.publish("acme", Numbered{.n = 1});
+  world.run(dispatcher, 1s);
+  REQUIRE(world.net->arrivals().size() == 1);
+  const Arrival& arrival = world.net->arrivals()[0];
+  CHECK(genuine("standard_webhooks", *key, arrival, arrival.wall));
+  CHECK_FALSE(genuine("standard_webhooks", *Secret::generate_ed25519().public_key(), arrival,
+                      arrival.wall));
+}
+
 TEST_CASE("a request says who sends it and carries the endpoint's own headers") {
   World world;
   Options options = world.options();

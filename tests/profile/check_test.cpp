@@ -71,6 +71,30 @@ TEST_CASE("a profile that sends the standard headers too leaves their names to t
         }).empty());
 }
 
+TEST_CASE("ed25519 needs a prefix of its own and secrets that say what they are") {
+  const auto standard = [](const std::function<void(WireFormat&)>& change) {
+    return refused_wire([&](WireFormat& w) {
+      w = profiles::standard_webhooks().wire;
+      change(w);
+    });
+  };
+  CHECK(standard([](WireFormat& w) { w.generated = SecretKind::ed25519; }).empty());
+  CHECK(standard([](WireFormat& w) { w.ed25519_prefix.clear(); }).empty());
+  CHECK(standard([](WireFormat& w) {
+          w.ed25519_prefix.clear();
+          w.generated = SecretKind::ed25519;
+        }) == "profile.wire.generated");
+  for (const std::string_view prefix : {"v1,", "v", "v1,a,", "v1a ", "v1\n"}) {
+    CAPTURE(prefix);
+    CHECK(standard([&](WireFormat& w) { w.ed25519_prefix = prefix; }) ==
+          "profile.wire.ed25519_prefix");
+  }
+  CHECK(standard([](WireFormat& w) { w.signature_prefix.clear(); }) ==
+        "profile.wire.ed25519_prefix");
+  CHECK(refused_wire([](WireFormat& w) { w.ed25519_prefix = "v1a,"; }) ==
+        "profile.wire.ed25519_prefix");
+}
+
 TEST_CASE("a signature's prefix holds nothing that would split it") {
   CHECK(refused_wire([](WireFormat& w) { w.signature_prefix = "v0="; }).empty());
   for (const std::string& prefix :

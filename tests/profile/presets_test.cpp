@@ -87,6 +87,7 @@ TEST_CASE("Standard Webhooks, as the specification has it") {
   CHECK(p.family.empty());
   CHECK(p.wire.signature_header == "webhook-signature");
   CHECK(p.wire.signature_prefix == "v1,");
+  CHECK(p.wire.ed25519_prefix == "v1a,");
   CHECK(p.wire.encoding == SignatureEncoding::base64);
   CHECK(p.wire.content == SignedContent::id_timestamp_body);
   CHECK(p.wire.key == KeyRule::base64);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "catch2.hpp"
+#include "signing/signature.hpp"
 
 namespace {
 
@@ -14,7 +15,7 @@ using hookwright::signing::Mac;
 
 std::string hex(const Mac& mac) {
   std::string text;
-  hookwright::signing::append_mac(mac, SignatureEncoding::hex, text);
+  hookwright::signing::append_signature(mac, SignatureEncoding::hex, text);
   return text;
 }
 
@@ -63,20 +64,20 @@ TEST_CASE("a MAC is read back from what was written, and from nothing else") {
   const Mac mac = HmacSha256("Jefe").sign({"what do ya want for nothing?"});
   for (const SignatureEncoding encoding : {SignatureEncoding::hex, SignatureEncoding::base64}) {
     std::string text;
-    hookwright::signing::append_mac(mac, encoding, text);
+    hookwright::signing::append_signature(mac, encoding, text);
     Mac read{};
-    REQUIRE(hookwright::signing::read_mac(text, encoding, read));
+    REQUIRE(hookwright::signing::read_signature(text, encoding, read));
     CHECK(hookwright::signing::same_mac(mac, read));
     read[31] = static_cast<std::uint8_t>(read[31] ^ 1U);
     CHECK_FALSE(hookwright::signing::same_mac(mac, read));
 
-    CHECK_FALSE(hookwright::signing::read_mac("", encoding, read));
-    CHECK_FALSE(hookwright::signing::read_mac(text.substr(1), encoding, read));
-    CHECK_FALSE(hookwright::signing::read_mac(text + "0", encoding, read));
-    CHECK_FALSE(hookwright::signing::read_mac(std::string(text.size(), '*'), encoding, read));
+    CHECK_FALSE(hookwright::signing::read_signature("", encoding, read));
+    CHECK_FALSE(hookwright::signing::read_signature(text.substr(1), encoding, read));
+    CHECK_FALSE(hookwright::signing::read_signature(text + "0", encoding, read));
+    CHECK_FALSE(hookwright::signing::read_signature(std::string(text.size(), '*'), encoding, read));
   }
   Mac read{};
-  CHECK(hookwright::signing::read_mac(
+  CHECK(hookwright::signing::read_signature(
       "5BDCC146BF60754E6A042426089575C75A003F089D2739839DEC58B964EC3843", SignatureEncoding::hex,
       read));
   CHECK(hookwright::signing::same_mac(mac, read));

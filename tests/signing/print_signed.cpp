@@ -17,6 +17,10 @@ namespace {
 using namespace hookwright;
 using namespace signing_test;
 
+// Any 32 bytes are a seed; this one's public half is in no vector.
+constexpr std::string_view ed25519_text =
+    "whsk_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8DoQe/884Qvh1w3RjnS8CZZ+TWMJulDV8d3IZkElUxuA==";
+
 void print(const Profile& profile, std::string_view secret, std::string_view body) {
   std::string line = profile.name;
   line.append("\t").append(secret).append("\t");
@@ -43,6 +47,7 @@ int main() {
       for (const Profile& profile : products) print(profile, secret, body);
       print(profiles::standard_webhooks(), secret, body);
     }
+    print(profiles::standard_webhooks(), ed25519_text, body);
     for (const Profile& profile : products) print(profile, plain_text, body);
     for (const Profile& profile : products) print(profile, "gr\xC3\xBC\xC3\x9F dich", body);
   }

@@ -54,7 +54,7 @@ inline hookwright::Outgoing outgoing(std::string_view body) {
 inline std::vector<hookwright::Header> sign(
     const hookwright::WireFormat& wire, const std::vector<hookwright::Secret>& secrets,
     std::string_view body, const std::optional<hookwright::Secret>& standard = std::nullopt) {
-  const auto signer = hookwright::make_hmac_signer();
+  const auto signer = hookwright::make_openssl_signer();
   const auto key = signer->prepare(wire, secrets, standard ? &*standard : nullptr);
   std::vector<hookwright::Header> headers;
   key->sign(outgoing(body), headers);

@@ -49,7 +49,7 @@ TEST_CASE("the event, the delivery, the id and the time go out as they are") {
 }
 
 TEST_CASE("a retry has a time and a signature of its own, and the same ids") {
-  const auto signer = make_hmac_signer();
+  const auto signer = make_openssl_signer();
   const auto used = secrets({standard_text});
   const auto key = signer->prepare(profiles::standard_webhooks().wire, used, nullptr);
   Outgoing attempt = outgoing("{}");
@@ -64,7 +64,7 @@ TEST_CASE("a retry has a time and a signature of its own, and the same ids") {
 }
 
 TEST_CASE("headers are appended to those that are there") {
-  const auto signer = make_hmac_signer();
+  const auto signer = make_openssl_signer();
   const auto used = secrets({plain_text});
   const auto key = signer->prepare(profiles::hypersnap().wire, used, nullptr);
   std::vector<Header> headers = {{"Content-Type", "application/json"}};
@@ -73,7 +73,7 @@ TEST_CASE("headers are appended to those that are there") {
 }
 
 TEST_CASE("a key outlives the secrets and the format it was made from") {
-  const auto signer = make_hmac_signer();
+  const auto signer = make_openssl_signer();
   std::unique_ptr<SigningKey> key;
   {
     const auto used = secrets({plain_text});
@@ -87,7 +87,7 @@ TEST_CASE("a key outlives the secrets and the format it was made from") {
 }
 
 TEST_CASE("an endpoint without a usable secret is told so at once, and the secret is not shown") {
-  const auto signer = make_hmac_signer();
+  const auto signer = make_openssl_signer();
   const auto prepare = [&](const Profile& profile, std::vector<Secret> used) {
     return signer->prepare(profile.wire, used, nullptr);
   };

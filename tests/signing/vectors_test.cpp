@@ -1,6 +1,7 @@
 // The published vectors, and those computed from the products' documentation.
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +29,8 @@ struct StandardVector {
 // Ids as Svix makes them, which ours are not: so the signer's inner part is asked.
 std::string signature_of(const StandardVector& v) {
   const WireFormat wire = profiles::standard_webhooks().wire;
-  std::vector<signing::HmacSha256> keys;
-  keys.push_back(signing::make_key(Secret(v.secret), wire.key, "secret"));
+  std::vector<signing::Key> keys;
+  keys.push_back(signing::make_key(Secret(v.secret), wire, "secret"));
   return signing::write_signatures(wire, keys, v.id, v.timestamp, v.body);
 }
 
@@ -51,6 +52,12 @@ constexpr StandardVector standard_2 = {"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
                                        "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", "1649367553",
                                        R"({"email":"test@example.com","username":"test_user"})",
                                        "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw="};
+// svix/svix-webhooks, the tests of server/svix-server/src/worker.rs.
+constexpr StandardVector standard_3 = {
+    "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
+    "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", R"({"test": 2432232314})",
+    "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/"
+    "enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="};
 // The body of the Snipy vector, signed with the same secret in the other scheme.
 constexpr StandardVector standard_7 = {standard_text, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330",
                                        snipy_body,
@@ -59,11 +66,22 @@ constexpr StandardVector standard_7 = {standard_text, "msg_p5jXN8AQM9LWM0D4loKWx
 }  // namespace
 
 TEST_CASE("Standard Webhooks' vectors are signed and verified") {
-  for (const StandardVector& v : {standard_1, standard_2, standard_7}) {
+  for (const StandardVector& v : {standard_1, standard_2, standard_3, standard_7}) {
     CAPTURE(v.id, v.body);
     CHECK(signature_of(v) == v.signature);
     CHECK(verify(v, v.signature) == Verification::ok);
   }
+}
+
+TEST_CASE("the third vector's public key is what its receivers verify with") {
+  const std::optional<std::string> key = Secret(standard_3.secret).public_key();
+  REQUIRE(key);
+  CHECK(*key == "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=");
+  StandardVector receiver = standard_3;
+  receiver.secret = *key;
+  CHECK(verify(receiver, standard_3.signature) == Verification::ok);
+  receiver.body = R"({"test": 2432232315})";
+  CHECK(verify(receiver, standard_3.signature) == Verification::wrong_signature);
 }
 
 TEST_CASE("Standard Webhooks' vectors that must fail do") {

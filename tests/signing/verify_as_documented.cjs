@@ -71,6 +71,7 @@ function answer(register, request) {
 
 // By the specification, with constant-time comparison, as the reference libraries do it.
 function standardWebhooks(request) {
+  if (request.secret.startsWith('whsk_')) return standardWebhooksEd25519(request);
   const key = Buffer.from(request.secret.replace(/^whsec_/, ''), 'base64');
   const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': header } = request.headers;
   const expected = crypto.createHmac('sha256', key)
@@ -79,6 +80,20 @@ function standardWebhooks(request) {
     const [version, signature] = token.split(',');
     const given = Buffer.from(signature, 'base64');
     return version === 'v1' && given.length === 32 && crypto.timingSafeEqual(given, expected);
+  });
+}
+
+// v1a. The public key is made anew from the seed, not taken from the secret's second half.
+function standardWebhooksEd25519(request) {
+  const seed = Buffer.from(request.secret.slice(5), 'base64').subarray(0, 32);
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+  const key = crypto.createPublicKey(
+    crypto.createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
+  const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': header } = request.headers;
+  const content = Buffer.concat([Buffer.from(`${id}.${at}.`), request.body]);
+  return header.split(' ').some((token) => {
+    const [version, signature] = token.split(',');
+    return version === 'v1a' && crypto.verify(null, content, key, Buffer.from(signature, 'base64'));
   });
 }
 

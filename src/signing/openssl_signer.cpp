@@ -5,7 +5,6 @@
 #include "hookwright/error.hpp"
 #include "hookwright/profiles.hpp"
 #include "hookwright/signer.hpp"
-#include "signing/hmac.hpp"
 #include "signing/key.hpp"
 #include "signing/signature.hpp"
 
@@ -34,7 +33,7 @@ Texts texts_of(const Outgoing& outgoing) {
 // One wire format and the keys that sign in it, newest first.
 class WireSigner {
  public:
-  WireSigner(const WireFormat& wire, std::vector<signing::HmacSha256> keys)
+  WireSigner(const WireFormat& wire, std::vector<signing::Key> keys)
       : wire_(wire), keys_(std::move(keys)) {}
 
   void sign(const Outgoing& outgoing, const Texts& texts, std::vector<Header>& headers) {
@@ -55,12 +54,12 @@ class WireSigner {
   }
 
   WireFormat wire_;
-  std::vector<signing::HmacSha256> keys_;
+  std::vector<signing::Key> keys_;
 };
 
-class HmacSigningKey final : public SigningKey {
+class OpenSslSigningKey final : public SigningKey {
  public:
-  explicit HmacSigningKey(std::vector<WireSigner> signers) : signers_(std::move(signers)) {}
+  explicit OpenSslSigningKey(std::vector<WireSigner> signers) : signers_(std::move(signers)) {}
 
   void sign(const Outgoing& outgoing, std::vector<Header>& headers) override {
     const Texts texts = texts_of(outgoing);
@@ -71,47 +70,53 @@ class HmacSigningKey final : public SigningKey {
   std::vector<WireSigner> signers_;
 };
 
-std::vector<signing::HmacSha256> own_keys(const WireFormat& wire, std::span<const Secret> secrets) {
-  std::vector<signing::HmacSha256> keys;
+std::vector<signing::Key> own_keys(const WireFormat& wire, std::span<const Secret> secrets) {
+  std::vector<signing::Key> keys;
   for (const Secret& secret : secrets) {
     // The older ones are checked even where they don't sign: a bad record is told at registration.
-    signing::HmacSha256 key = signing::make_key(secret, wire.key, "endpoint.secret");
+    signing::Key key = signing::make_key(secret, wire, "endpoint.secret");
     if (keys.empty() || wire.several_signatures) keys.push_back(std::move(key));
   }
   return keys;
 }
 
-std::vector<signing::HmacSha256> riding_keys(std::span<const Secret> secrets,
-                                             const Secret* standard_secret) {
-  std::vector<signing::HmacSha256> keys;
+std::vector<signing::Key> riding_keys(std::span<const Secret> secrets,
+                                      const Secret* standard_secret) {
+  std::vector<signing::Key> keys;
   if (standard_secret != nullptr) {
-    keys.push_back(signing::make_key(*standard_secret, KeyRule::base64, standard_secret_field));
+    keys.push_back(signing::make_key(*standard_secret, standard_wire(), standard_secret_field));
     return keys;
   }
   if (!signing::fits_standard_webhooks(secrets.front())) return keys;
   for (const Secret& secret : secrets) {
     if (!signing::fits_standard_webhooks(secret)) continue;
-    keys.push_back(signing::make_key(secret, KeyRule::base64, "endpoint.secret"));
+    keys.push_back(signing::make_key(secret, standard_wire(), "endpoint.secret"));
   }
   return keys;
 }
 
-class HmacSigner final : public Signer {
+void check_standard_secret(const Secret& secret) {
+  if (secret.reveal().starts_with(signing::ed25519_secret_prefix)) {
+    (void)signing::make_ed25519(secret, standard_secret_field);
+  } else if (!signing::fits_standard_webhooks(secret)) {
+    throw ConfigError(standard_secret_field,
+                      "must be whsec_ and the padded base64 of 24 to 64 bytes");
+  }
+}
+
+class OpenSslSigner final : public Signer {
  public:
   std::unique_ptr<SigningKey> prepare(const WireFormat& wire, std::span<const Secret> secrets,
                                       const Secret* standard_secret) override {
     if (secrets.empty()) throw ConfigError("endpoint.secret", "must be given");
-    if (standard_secret != nullptr && !signing::fits_standard_webhooks(*standard_secret)) {
-      throw ConfigError(standard_secret_field,
-                        "must be whsec_ and the padded base64 of 24 to 64 bytes");
-    }
+    if (standard_secret != nullptr) check_standard_secret(*standard_secret);
     std::vector<WireSigner> signers;
     signers.emplace_back(wire, own_keys(wire, secrets));
     if (wire.standard_headers_too && wire.content == SignedContent::body) {
-      std::vector<signing::HmacSha256> keys = riding_keys(secrets, standard_secret);
+      std::vector<signing::Key> keys = riding_keys(secrets, standard_secret);
       if (!keys.empty()) signers.emplace_back(standard_wire(), std::move(keys));
     }
-    return std::make_unique<HmacSigningKey>(std::move(signers));
+    return std::make_unique<OpenSslSigningKey>(std::move(signers));
   }
 };
 
@@ -120,8 +125,8 @@ class HmacSigner final : public Signer {
 SigningKey::~SigningKey() = default;
 Signer::~Signer() = default;
 
-std::unique_ptr<Signer> make_hmac_signer() {
-  return std::make_unique<HmacSigner>();
+std::unique_ptr<Signer> make_openssl_signer() {
+  return std::make_unique<OpenSslSigner>();
 }
 
 }  // namespace hookwright
