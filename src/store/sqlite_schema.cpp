@@ -1,6 +1,5 @@
 #include "store/sqlite_schema.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <fstream>
@@ -98,6 +97,19 @@ std::int64_t pragma(const Connection& connection, const char* sql) {
   return rows.integer(0);
 }
 
+// The power went while the file was made out of nothing: whatever is in it, SQLite undoes it by the
+// journal, which names the size that the file had: none.
+// https://www.sqlite.org/fileformat.html, section 3
+bool was_being_made(std::filesystem::path file) {
+  std::ifstream stream(file += "-journal", std::ios::binary);
+  std::array<char, 20> header{};
+  stream.read(header.data(), header.size());
+  constexpr std::string_view magic("\xD9\xD5\x05\xF9\x20\xA1\x63\xD7", 8);
+  constexpr std::string_view no_pages("\0\0\0\0", 4);
+  const std::string_view read(header.data(), static_cast<std::size_t>(stream.gcount()));
+  return read.starts_with(magic) && read.ends_with(no_pages) && read.size() == header.size();
+}
+
 }  // namespace
 
 void require_ours_or_new(const std::filesystem::path& file) {
@@ -112,10 +124,7 @@ void require_ours_or_new(const std::filesystem::path& file) {
   const auto read = static_cast<std::size_t>(stream.gcount());
   if (stream.bad() || (!stream && !stream.eof())) refuse("can't be read", file);
   if (read == 0) return;  // empty: made by us and never finished, or by mktemp
-  // The power went while we made it: SQLite undoes that by the journal.
-  const bool blank =
-      std::ranges::all_of(std::string_view(header.data(), read), [](char c) { return c == '\0'; });
-  if (blank && std::filesystem::exists(std::filesystem::path(file) += "-journal", error)) return;
+  if (was_being_made(file)) return;
 
   // https://www.sqlite.org/fileformat.html, section 1.3
   constexpr std::string_view magic("SQLite format 3\0", 16);

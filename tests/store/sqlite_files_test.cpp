@@ -63,6 +63,25 @@ void run_sql(const std::string& file, const std::string& sql) {
   sqlite3_close(database);
 }
 
+// What a power cut in the middle of `sql` leaves of a database: the file and its journal.
+void cut_short(const std::string& file, const std::string& before, const std::string& sql) {
+  const TemporaryFolder elsewhere;
+  const std::string source = elsewhere.file("source.db");
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open(source.c_str(), &database) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(database, before.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  // Few pages fit into the cache, so that the file is written before the end.
+  REQUIRE(sqlite3_exec(database, ("PRAGMA cache_size = 1; BEGIN; " + sql).c_str(), nullptr, nullptr,
+                       nullptr) == SQLITE_OK);
+  write(file, content_of(source));
+  write(file + "-journal", content_of(source + "-journal"));
+  sqlite3_close(database);
+}
+
+const std::string many_pages =
+    "CREATE TABLE page(bytes BLOB); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+    " WHERE i < 50) INSERT INTO page SELECT zeroblob(4000) FROM n;";
+
 }  // namespace
 
 TEST_CASE("a SQLite store needs a path it can use") {
@@ -119,9 +138,37 @@ TEST_CASE("a file that is not a store of ours is left as it is") {
     // A crash left the log behind: SQLite would carry it over if it only opened the file.
     write(file + "-wal", "not a log");
   }
+  SECTION("another program's database with a journal") {
+    // SQLite would undo what the journal holds if it only read the file.
+    cut_short(file, "CREATE TABLE customer(id INTEGER PRIMARY KEY)", many_pages);
+    REQUIRE(std::filesystem::file_size(file) > 50'000);
+    CHECK_THAT(refusal(at(file)),
+               StartsWith("sqlite.path: is a database, but not one of hookwright's"));
+  }
   const auto before = contents_of(folder.path());
   CHECK_THAT(refusal(at(file)), ContainsSubstring(file));
   CHECK(contents_of(folder.path()) == before);
+}
+
+TEST_CASE("a store whose making was cut short is made anew") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("store.db");
+  cut_short(file, "", many_pages);
+  std::string torn = content_of(file);
+  REQUIRE(torn.size() > 50'000);
+  SECTION("before the first page was written") {
+    torn.replace(0, 512, std::string(512, '\0'));
+  }
+  SECTION("in the middle of the first page") {
+    torn.replace(0, 512, std::string(512, '\x5A'));
+  }
+  SECTION("after it") {}
+  write(file, torn);
+  REQUIRE(refusal(at(file)).empty());
+  const auto store = make_sqlite_store(at(file));
+  CHECK(
+      store->open({}, hookwright::TimePoint(hookwright::Duration(1'700'000'000'000))).status.ok());
+  CHECK_FALSE(std::filesystem::exists(file + "-journal"));
 }
 
 TEST_CASE("a store of a newer version is left as it is") {
