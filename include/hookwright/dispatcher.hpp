@@ -32,7 +32,7 @@ struct PublishOptions {
 struct Drained {
   bool complete = false;       // nothing that was due or under way is left
   std::size_t cancelled = 0;   // requests cut off; they are sent again after the next start
-  std::size_t not_stored = 0;  // queued events that could not be stored; their receipts say so
+  std::size_t not_stored = 0;  // queued events not known to be stored; their receipts say more
 };
 
 // Counts since the start. Each is exact; together they are a snapshot of slightly different
@@ -43,7 +43,7 @@ struct Metrics {
   std::uint64_t refused = 0;           // publishes refused
   std::uint64_t stored = 0;            // events made durable
   std::uint64_t duplicates = 0;        // events that were durable already
-  std::uint64_t lost = 0;              // events queued and never stored
+  std::uint64_t lost = 0;              // events queued and not known to be stored in the end
   std::uint64_t attempts = 0;          // requests started
   std::uint64_t delivered = 0;         // deliveries settled as delivered
   std::uint64_t failed = 0;            // attempts that failed and will be retried
@@ -72,7 +72,9 @@ struct Metrics {
 // Threads: every call may come from any thread, several at once, but for run_until and shutdown:
 // one thread. Errors: the constructor throws ConfigError naming "options.<field>". publish throws
 // ConfigError for misuse only: a tenant that is empty or longer than 128 bytes, a type that the
-// catalogue lacks. All else is in the receipt.
+// catalogue lacks. All else is in the receipt. Without memory a call throws std::bad_alloc and has
+// done nothing; what works in the background, threads or run_until(), waits for memory and loses
+// nothing.
 class HOOKWRIGHT_EXPORT Dispatcher {
  public:
   explicit Dispatcher(Options options);

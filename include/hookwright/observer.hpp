@@ -45,7 +45,8 @@ struct Notice {
   TimePoint at{};
 };
 
-// An event that was queued and could not be stored.
+// An event that was queued and could not be stored, or of which nobody knows: its receipt says
+// which.
 struct LostEvent {
   EventId event{};
   std::string tenant{};

@@ -33,6 +33,8 @@ enum class Stored : std::uint8_t {
   yes,        // durable: it will be delivered or end as a dead letter, crashes or not
   duplicate,  // durable already: the same event id, or the same idempotency key
   no,         // it could not be stored, and never will be; message() says why
+  unknown,    // the store broke, or the dispatcher was shut down, before the store had answered: it
+              // may be there, and is then delivered. To be sure publish the same EncodedEvent again
 };
 
 [[nodiscard]] HOOKWRIGHT_EXPORT std::string_view to_string(Publication publication);

@@ -41,10 +41,11 @@ DispatcherCore::DispatcherCore(Options&& options)
       ids_(options_.seed),
       listening_(options_.catalog),
       notifier_(options_.observer, options_.clock, options_.limits.reports_max,
-                [this](std::string key) {
+                [this](const std::string& key) {
+                  std::list<std::string> one{key};
                   {
                     const std::lock_guard lock(inbox_mutex_);
-                    inbox_.told.push_back(std::move(key));
+                    inbox_.told.splice(inbox_.told.end(), one);
                   }
                   wake_store();
                 }),
@@ -78,7 +79,7 @@ void DispatcherCore::make_shards() {
     shard->transport = options_.transport(options_.egress);
     if (!shard->transport) throw ConfigError("options.transport", "made no transport");
     shard->sender =
-        std::make_unique<engine::Sender>(bounds_of(options_.limits, count), options_.seed + i,
+        std::make_unique<engine::Sender>(bounds_of(options_.limits, count), options_.seed + i, i,
                                          *options_.signer, options_.user_agent);
     shards_.push_back(std::move(shard));
   }
@@ -97,41 +98,38 @@ std::shared_ptr<const Profile> DispatcherCore::profile(std::string_view name) co
 
 void DispatcherCore::send(std::size_t shard, engine::ToSender&& message) {
   Shard& to = *shards_[shard];
+  std::list<engine::ToSender> one;
+  one.push_back(std::move(message));
   bool first = false;
   {
     const std::lock_guard lock(to.mutex);
     first = to.inbox.empty();
-    to.inbox.push_back(std::move(message));
+    to.inbox.splice(to.inbox.end(), one);
   }
   if (first) to.transport->wake();
 }
 
 void DispatcherCore::stored(const engine::Submission& submission, Stored stored, EventId first,
-                            const std::string& why) {
+                            std::string_view why) noexcept {
   const std::size_t events = submission.events.size();
   queued_events_ -= events;
   queued_bytes_ -= submission.bytes;
-  if (stored == Stored::no) {
+  if (stored == Stored::no || stored == Stored::unknown) {
     counters_.lost += events;
-    for (const auto& event : submission.events) {
-      notifier_.lost(
-          {.event = event->id, .tenant = event->tenant, .type = event->type, .why = why});
-    }
+    notifier_.lost(submission, why);
   } else if (stored == Stored::yes) {
     counters_.stored += events;
   } else {
     counters_.duplicates += events;
   }
-  for (std::function<void(Stored)>& callback : submission.receipt->settle(stored, first, why)) {
-    notifier_.call([callback = std::move(callback), stored] { callback(stored); });
-  }
+  notifier_.call(submission.receipt->settle(stored, first, why));
 }
 
 void DispatcherCore::endpoint_changed(const Endpoint& endpoint, const Profile* profile) {
   listening_.put(endpoint, profile);
 }
 
-void DispatcherCore::endpoint_removed(const std::string& tenant, EndpointId id) {
+void DispatcherCore::endpoint_removed(const std::string& tenant, EndpointId id) noexcept {
   listening_.remove(tenant, id);
 }
 

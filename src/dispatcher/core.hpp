@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -61,7 +62,8 @@ class DispatcherCore final : public engine::CommitterHost {
     engine::Timeline timeline{};
     std::vector<Completion> completions{};
     std::mutex mutex{};
-    std::vector<engine::ToSender> inbox{};  // under the mutex
+    std::list<engine::ToSender> inbox{};  // under the mutex
+    std::list<engine::ToSender> taken{};  // from it, and not yet handled
     std::atomic<bool> stop{false};
     std::atomic<std::size_t> in_flight{0};
     std::atomic<std::uint64_t> started{0};
@@ -71,27 +73,30 @@ class DispatcherCore final : public engine::CommitterHost {
     std::thread thread{};
   };
 
-  // What waits for the store thread.
+  // What waits for the store thread. In lists: taking it over needs no memory.
   struct Inbox {
-    std::vector<std::variant<engine::Submission, engine::EndpointOp>> queue{};
-    std::vector<engine::FromSender> news{};
-    std::vector<std::string> told{};
+    std::list<engine::Queued> queue{};
+    engine::FromSender news{};
+    std::list<std::string> told{};
     [[nodiscard]] bool empty() const { return queue.empty() && news.empty() && told.empty(); }
   };
 
   // CommitterHost
   void send(std::size_t shard, engine::ToSender&& message) override;
   void stored(const engine::Submission& submission, Stored stored, EventId first,
-              const std::string& why) override;
+              std::string_view why) noexcept override;
   void endpoint_changed(const Endpoint& endpoint, const Profile* profile) override;
-  void endpoint_removed(const std::string& tenant, EndpointId id) override;
+  void endpoint_removed(const std::string& tenant, EndpointId id) noexcept override;
   [[nodiscard]] bool wants_reports() const override { return notifier_.has_observer(); }
-  void report(AttemptReport&& report) override { notifier_.attempt(std::move(report)); }
+  void report(AttemptReport&& report) noexcept override { notifier_.attempt(std::move(report)); }
+  void report_dropped() noexcept override { notifier_.dropped_one(); }
   void notice(Notice&& notice, const std::string& key) override {
     notifier_.notice(std::move(notice), key);
   }
-  void trouble(const std::string& what) override { notifier_.trouble(what); }
-  void endpoints_known_until(SteadyTime until) override {
+  void trouble(std::string_view what, std::string_view more) noexcept override {
+    notifier_.trouble(what, more);
+  }
+  void endpoints_known_until(SteadyTime until) noexcept override {
     endpoints_known_until_ = until.time_since_epoch();
   }
 
@@ -102,13 +107,14 @@ class DispatcherCore final : public engine::CommitterHost {
   [[nodiscard]] engine::Moment moment(engine::Timeline& timeline) const;
 
   void work_once(const std::function<bool()>& done, SteadyTime end);
+  void take_inbox() noexcept;
   bool step_store();  // true: something came in
   void publish_store_state(const engine::Moment& moment);
   bool step_shard(Shard& shard);  // true: something started or came in
-  void poll_shard(Shard& shard, SteadyTime until);
-  void hand_over(Shard& shard);
-  void end_shard(Shard& shard);
-  void end_store();
+  void poll_shard(Shard& shard, SteadyTime until) noexcept;
+  void hand_over(Shard& shard) noexcept;
+  void end_shard(Shard& shard) noexcept;
+  void end_store() noexcept;
   void run_store();
   void run_shard(Shard& shard);
   void start_threads();

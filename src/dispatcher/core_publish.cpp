@@ -91,6 +91,8 @@ Receipt DispatcherCore::enqueue(engine::Submission&& submission) {
   receipt.state_->link = link_;
   receipt.state_->event = submission.events.front()->id;
   submission.receipt = receipt.state_;
+  std::list<engine::Queued> one;
+  one.emplace_back(std::move(submission));
   bool wake = false;
   {
     const std::lock_guard lock(inbox_mutex_);
@@ -102,7 +104,7 @@ Receipt DispatcherCore::enqueue(engine::Submission&& submission) {
     queued_events_ += events;
     queued_bytes_ += bytes;
     store_idle_ = false;
-    inbox_.queue.emplace_back(std::move(submission));
+    inbox_.queue.splice(inbox_.queue.end(), one);
     wake = store_waits_;
   }
   counters_.published += events;
@@ -127,11 +129,13 @@ EndpointResult DispatcherCore::carry_out(engine::EndpointOp&& op) {
     }
     answer->given.notify_all();
   };
+  std::list<engine::Queued> one;
+  one.emplace_back(std::move(op));
   {
     const std::lock_guard lock(inbox_mutex_);
     if (closed_ || store_stop_) return {.outcome = EndpointOutcome::shutting_down};
     store_idle_ = false;
-    inbox_.queue.emplace_back(std::move(op));
+    inbox_.queue.splice(inbox_.queue.end(), one);
   }
   if (!has_threads()) {
     wake_store();

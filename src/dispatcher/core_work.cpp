@@ -9,6 +9,7 @@ namespace {
 // Waits end by themselves now and then, whatever has been forgotten; a lost wake-up costs a moment,
 // never a standstill.
 constexpr std::chrono::milliseconds longest_wait{250};
+constexpr std::chrono::milliseconds out_of_memory_wait{20};
 constexpr std::chrono::milliseconds cancel_at_most{200};
 constexpr std::chrono::milliseconds drain_poll{2};
 constexpr std::chrono::milliseconds turn_wait{1};
@@ -28,20 +29,31 @@ void DispatcherCore::wake_store() {
   inbox_changed_.notify_one();
 }
 
-bool DispatcherCore::step_store() {
+void DispatcherCore::take_inbox() noexcept {
   Inbox inbox;
   {
     const std::lock_guard lock(inbox_mutex_);
-    inbox = std::exchange(inbox_, {});
+    std::swap(inbox, inbox_);
   }
-  const bool any = !inbox.empty();
-  for (engine::FromSender& news : inbox.news) committer_->submit(std::move(news));
-  for (auto& queued : inbox.queue)
-    std::visit([this](auto& what) { committer_->submit(std::move(what)); }, queued);
-  for (std::string& key : inbox.told) committer_->forget(std::move(key));
+  committer_->submit(std::move(inbox.news));
+  committer_->submit(std::move(inbox.queue));
+  committer_->forget(std::move(inbox.told));
+}
+
+bool DispatcherCore::step_store() {
+  bool any = false;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    any = !inbox_.empty();
+  }
+  take_inbox();
   const std::uint64_t commits_before = committer_->counts().commits;
   const engine::Moment now = moment(store_timeline_);
-  committer_->step(now);
+  try {
+    committer_->step(now);
+  } catch (...) {  // out of memory, most likely: nothing is taken as done that was not
+    ++counters_.errors;
+  }
   publish_store_state(now);
   return any || committer_->counts().commits != commits_before;
 }
@@ -68,11 +80,7 @@ void DispatcherCore::run_store() {
   std::unique_lock lock(inbox_mutex_);
   while (!store_stop_) {
     lock.unlock();
-    try {
-      step_store();
-    } catch (...) {  // out of memory, most likely: nothing is taken as done that was not
-      ++counters_.errors;
-    }
+    step_store();
     const engine::Moment now = moment(store_timeline_);
     const SteadyTime wake = committer_->next_wake(now);
     lock.lock();
@@ -84,17 +92,12 @@ void DispatcherCore::run_store() {
   }
 }
 
-void DispatcherCore::end_store() {
-  Inbox inbox;
+void DispatcherCore::end_store() noexcept {
   {
     const std::lock_guard lock(inbox_mutex_);
     store_stop_ = true;
-    inbox = std::exchange(inbox_, {});
   }
-  for (engine::FromSender& news : inbox.news) committer_->submit(std::move(news));
-  for (auto& queued : inbox.queue)
-    std::visit([this](auto& what) { committer_->submit(std::move(what)); }, queued);
-  for (std::string& key : inbox.told) committer_->forget(std::move(key));
+  take_inbox();
   const std::uint64_t lost_before = counters_.lost;
   const engine::Moment now = moment(store_timeline_);
   committer_->finish(now);
@@ -105,18 +108,18 @@ void DispatcherCore::end_store() {
 // --- the shards
 
 bool DispatcherCore::step_shard(Shard& shard) {
-  std::vector<engine::ToSender> inbox;
   {
     const std::lock_guard lock(shard.mutex);
-    inbox.swap(shard.inbox);
+    shard.taken.splice(shard.taken.end(), shard.inbox);
   }
-  for (engine::ToSender& message : inbox) shard.sender->handle(std::move(message));
+  const bool any = !shard.taken.empty();
+  for (; !shard.taken.empty(); shard.taken.pop_front()) shard.sender->handle(shard.taken.front());
   const std::size_t started = shard.sender->start(moment(shard.timeline), *shard.transport);
   hand_over(shard);
-  return started != 0 || !inbox.empty();
+  return started != 0 || any;
 }
 
-void DispatcherCore::poll_shard(Shard& shard, SteadyTime until) {
+void DispatcherCore::poll_shard(Shard& shard, SteadyTime until) noexcept {
   shard.completions.clear();
   try {
     shard.transport->poll(until, shard.completions);
@@ -129,14 +132,16 @@ void DispatcherCore::poll_shard(Shard& shard, SteadyTime until) {
   hand_over(shard);
 }
 
-void DispatcherCore::hand_over(Shard& shard) {
+void DispatcherCore::hand_over(Shard& shard) noexcept {
   engine::FromSender news = shard.sender->take();
-  news.shard = shard.index;
   if (!news.empty()) {
     bool wake = false;
     {
       const std::lock_guard lock(inbox_mutex_);
-      inbox_.news.push_back(std::move(news));
+      engine::FromSender& all = inbox_.news;
+      all.outcomes.splice(all.outcomes.end(), news.outcomes);
+      all.cut_off.splice(all.cut_off.end(), news.cut_off);
+      all.returned.splice(all.returned.end(), news.returned);
       store_idle_ = false;
       wake = store_waits_;
     }
@@ -149,24 +154,29 @@ void DispatcherCore::hand_over(Shard& shard) {
 
 void DispatcherCore::run_shard(Shard& shard) {
   while (!shard.stop) {
+    auto at_most = longest_wait;
     try {
       step_shard(shard);
-      const SteadyTime now = options_.clock->steady();
-      const SteadyTime wake = shard.sender->next_wake().value_or(SteadyTime::max());
-      poll_shard(shard, std::min(wake, now + longest_wait));
     } catch (...) {
       ++shard.errors;
+      at_most = out_of_memory_wait;
     }
+    const SteadyTime wake = shard.sender->next_wake().value_or(SteadyTime::max());
+    poll_shard(shard, std::min(wake, options_.clock->steady() + at_most));
   }
   end_shard(shard);
 }
 
 // Cuts off what is under way. A row whose request is cut off waits on in the store as it was.
-void DispatcherCore::end_shard(Shard& shard) {
+void DispatcherCore::end_shard(Shard& shard) noexcept {
   shard.sender->stop();
   shard.cancelled = shard.sender->in_flight();
   if (shard.cancelled == 0) return;
-  shard.sender->cancel_all(*shard.transport);
+  try {
+    shard.sender->cancel_all(*shard.transport);
+  } catch (...) {
+    ++shard.errors;
+  }
   const SteadyTime give_up = options_.clock->steady() + cancel_at_most;
   for (int rounds = 0; rounds < 1'000 && shard.sender->in_flight() != 0; ++rounds) {
     if (options_.clock->steady() >= give_up) break;
@@ -205,7 +215,12 @@ void DispatcherCore::work_once(const std::function<bool()>& done, SteadyTime end
   bool busy = true;
   while (busy && !done()) {
     busy = step_store();
-    busy = step_shard(shard) || busy;
+    try {
+      busy = step_shard(shard) || busy;
+    } catch (...) {
+      ++shard.errors;
+      busy = false;
+    }
     busy = notifier_.run_once() || busy;
   }
   const engine::Moment now = moment(store_timeline_);

@@ -23,7 +23,8 @@ std::optional<std::size_t> Listening::type_index(std::string_view family,
 bool Listening::anyone(std::string_view tenant, std::size_t type_index) const {
   const std::shared_lock lock(mutex_);
   const auto found = tenants_.find(tenant);
-  return found != tenants_.end() && found->second.listeners[type_index] != 0;
+  if (found == tenants_.end() || type_index >= found->second.listeners.size()) return false;
+  return found->second.listeners[type_index] != 0;
 }
 
 void Listening::put(const Endpoint& endpoint, const Profile* profile) {
@@ -41,24 +42,22 @@ void Listening::put(const Endpoint& endpoint, const Profile* profile) {
   const std::unique_lock lock(mutex_);
   Tenant& tenant = tenants_[endpoint.tenant];
   tenant.listeners.resize(entries.size());
-  forget(tenant, endpoint.id);
-  for (const std::size_t type : wanted) ++tenant.listeners[type];
-  tenant.endpoints[endpoint.id] = std::move(wanted);
+  std::vector<std::size_t>& types = tenant.endpoints[endpoint.id];
+  for (const std::size_t type : types) --tenant.listeners[type];
+  types = std::move(wanted);
+  for (const std::size_t type : types) ++tenant.listeners[type];
 }
 
-void Listening::remove(std::string_view tenant, EndpointId id) {
+void Listening::remove(std::string_view tenant, EndpointId id) noexcept {
   const std::unique_lock lock(mutex_);
   const auto found = tenants_.find(tenant);
   if (found == tenants_.end()) return;
-  forget(found->second, id);
-  if (found->second.endpoints.empty()) tenants_.erase(found);
-}
-
-void Listening::forget(Tenant& tenant, EndpointId id) {
-  const auto found = tenant.endpoints.find(id);
-  if (found == tenant.endpoints.end()) return;
-  for (const std::size_t type : found->second) --tenant.listeners[type];
-  tenant.endpoints.erase(found);
+  Tenant& its = found->second;
+  const auto endpoint = its.endpoints.find(id);
+  if (endpoint == its.endpoints.end()) return;
+  for (const std::size_t type : endpoint->second) --its.listeners[type];
+  its.endpoints.erase(endpoint);
+  if (its.endpoints.empty()) tenants_.erase(found);
 }
 
 }  // namespace hookwright

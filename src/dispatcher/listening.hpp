@@ -29,7 +29,7 @@ class Listening {
 
   // `profile` null: the endpoint gets nothing.
   void put(const Endpoint& endpoint, const Profile* profile);
-  void remove(std::string_view tenant, EndpointId id);
+  void remove(std::string_view tenant, EndpointId id) noexcept;
 
  private:
   using TypeView = std::pair<std::string_view, std::string_view>;  // family, type
@@ -50,8 +50,6 @@ class Listening {
         endpoints{};                         // the types that each one gets
     std::vector<std::uint32_t> listeners{};  // per type
   };
-
-  void forget(Tenant& tenant, EndpointId id);
 
   Catalog catalog_;  // the keys below point into it
   std::unordered_map<TypeView, std::size_t, TypeHash> types_;

@@ -4,34 +4,42 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
-#include <vector>
 
+#include "dispatcher/receipt_state.hpp"
 #include "hookwright/clock.hpp"
 #include "hookwright/observer.hpp"
 #include "hookwright/time.hpp"
 
 namespace hookwright {
 
-// Tells the observer, one call after the other, on a thread of its own or when asked to.
+namespace engine {
+struct Submission;
+}
+
+// Tells the observer, one call after the other, on a thread of its own or when asked to. What it
+// has been given it needs no memory to pass on.
 class Notifier {
  public:
   // `told`: a notice has been heard, and may be forgotten.
   Notifier(std::shared_ptr<Observer> observer, std::shared_ptr<Clock> clock,
-           std::size_t reports_max, std::function<void(std::string)> told);
+           std::size_t reports_max, std::function<void(const std::string&)> told);
 
-  // Any thread.
-  void attempt(AttemptReport&& report);
-  void notice(Notice&& notice, std::string key);
-  void lost(LostEvent&& event);
-  void trouble(std::string what);
-  void call(std::function<void()> callback);
+  // Any thread. Where there is no memory for it a report is dropped and counted, as when there are
+  // too many; a notice throws, and is given again; the rest is not told.
+  void attempt(AttemptReport&& report) noexcept;
+  void dropped_one() noexcept { ++dropped_; }
+  void notice(Notice&& notice, const std::string& key);
+  void lost(const engine::Submission& submission, std::string_view why) noexcept;
+  void trouble(std::string_view what, std::string_view more) noexcept;
+  void call(std::list<detail::Callback>&& callbacks) noexcept;
   [[nodiscard]] bool has_observer() const { return observer_ != nullptr; }
 
   // Tells what has gathered, on the calling thread. True if there was something.
@@ -55,21 +63,23 @@ class Notifier {
   struct Trouble {
     std::string what{};
   };
-  using Item = std::variant<AttemptReport, NoticeItem, LostEvent, Trouble, std::function<void()>>;
+  using Item = std::variant<AttemptReport, NoticeItem, LostEvent, Trouble>;
 
-  void push(Item&& item);
-  void tell(Item&& item);
-  void tell_notice(NoticeItem&& item);
+  void push(std::list<Item>&& items) noexcept;
+  void tell(std::list<Item>&& one) noexcept;
+  void tell_notice(const NoticeItem& item);
+  void answer(const detail::Callback& callback) noexcept;
 
   std::shared_ptr<Observer> observer_;
   std::shared_ptr<Clock> clock_;
   std::size_t reports_max_;
-  std::function<void(std::string)> told_;
+  std::function<void(const std::string&)> told_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Item> items_;
+  std::list<detail::Callback> callbacks_;
+  std::list<Item> items_;
   std::size_t reports_ = 0;  // among items_
-  std::vector<NoticeItem> again_;
+  std::list<Item> again_;    // notices that the observer did not take
   SteadyTime again_at_{};
   bool stopping_ = false;
   SteadyTime stop_at_{};

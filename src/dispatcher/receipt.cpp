@@ -9,16 +9,20 @@ namespace hookwright {
 
 namespace detail {
 
-std::vector<std::function<void(Stored)>> ReceiptState::settle(Stored outcome, EventId first,
-                                                              std::string_view reason) {
-  std::vector<std::function<void(Stored)>> due;
+std::list<Callback> ReceiptState::settle(Stored outcome, EventId first,
+                                         std::string_view reason) noexcept {
+  std::list<Callback> due;
   {
     const std::lock_guard lock(mutex);
     if (stored != Stored::pending) return due;
+    try {
+      why = reason;
+    } catch (...) {
+    }
     stored = outcome;
     if (first) event = first;
-    why = reason;
-    due = std::exchange(callbacks, {});
+    due.swap(callbacks);
+    for (Callback& callback : due) callback.stored = outcome;
   }
   known.notify_all();
   return due;
@@ -72,7 +76,7 @@ void Receipt::on_stored(std::function<void(Stored)> done) const {
     const std::lock_guard lock(state_->mutex);
     outcome = state_->stored;
     if (outcome == Stored::pending) {
-      state_->callbacks.push_back(std::move(done));
+      state_->callbacks.push_back({.done = std::move(done)});
       return;
     }
   }

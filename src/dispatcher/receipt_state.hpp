@@ -2,10 +2,11 @@
 
 #include <condition_variable>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "hookwright/receipt.hpp"
 
@@ -21,6 +22,12 @@ struct ReceiptLink {
   DispatcherCore* core = nullptr;
 };
 
+// Whoever waits to hear of it. In list nodes, so that handing it on needs no memory.
+struct Callback {
+  std::function<void(Stored)> done{};
+  Stored stored = Stored::pending;
+};
+
 // What all copies of a receipt share with the dispatcher.
 struct ReceiptState {
   std::shared_ptr<ReceiptLink> link{};
@@ -29,11 +36,11 @@ struct ReceiptState {
   Stored stored = Stored::pending;
   EventId event{};
   std::string why{};
-  std::vector<std::function<void(Stored)>> callbacks{};
+  std::list<Callback> callbacks{};
 
-  // Settles it, once; returns the callbacks that are now to be called.
-  std::vector<std::function<void(Stored)>> settle(Stored outcome, EventId first,
-                                                  std::string_view reason);
+  // Settles it, once; returns the callbacks that are now to be called. Without memory `why` stays
+  // empty.
+  std::list<Callback> settle(Stored outcome, EventId first, std::string_view reason) noexcept;
 };
 
 }  // namespace detail

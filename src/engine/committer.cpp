@@ -9,6 +9,8 @@
 namespace hookwright::engine {
 
 namespace {
+constexpr Duration pause{50};  // after there was no memory
+constexpr int tries_at_the_end = 64;
 constexpr Duration backoff_first{50};
 constexpr Duration backoff_max{2'000};
 constexpr std::size_t busy_batch =
@@ -31,27 +33,47 @@ Committer::Committer(Store& store, CommitterHost& host, Profiles profiles, IdGen
 
 Committer::~Committer() = default;
 
-void Committer::submit(FromSender&& news) {
-  for (Outcome& outcome : news.outcomes) {
-    outcome.shard = news.shard;
-    outcomes_.push_back(std::move(outcome));
-  }
+void Committer::submit(FromSender&& news) noexcept {
+  outcomes_.splice(outcomes_.end(), news.outcomes);
+  for (const Outcome& row : news.cut_off)
+    book_.give_back(row.what.delivery.endpoint, row.epoch, row.what.delivery.position.row);
   for (const Returned& returned : news.returned) book_.give_back(returned);
 }
 
 void Committer::step(const Moment& moment) {
   if (broken_) {
-    give_up_submissions("it is broken");
+    give_up(queue_, Stored::no, "it is broken");
     return;
   }
+  if (moment.steady < pause_until_) return;
+  try {
+    work(moment);
+  } catch (...) {
+    pause_until_ = moment.steady + pause;
+    if (!stumbling_since_) {
+      stumbling_since_ = moment.steady;
+      host_.trouble("out of memory", {});
+    }
+    if (moment.steady - *stumbling_since_ >= limits_.store_patience) {
+      accepting_ = false;
+      give_up(queue_, Stored::no, "out of memory");
+    }
+    throw;
+  }
+  stumbling_since_.reset();
+  if (!in_trouble()) accepting_ = true;
+}
+
+void Committer::work(const Moment& moment) {
+  leave_lost_lanes();
   if (shared_ && moment.steady >= beat_at_) beat(moment);
   if (commit_due(moment)) commit(moment);
-  if (shared_ && !in_trouble() && (moment.steady >= acquire_at_ || free_due_ <= moment.now)) {
-    acquire(moment);
-  }
+  if (holdings_in_doubt_ && at_rest()) ask_who_holds(moment);
+  const bool acquire_due = moment.steady >= acquire_at_ || free_due_ <= moment.now;
+  if (shared_ && acquire_due && at_rest()) acquire(moment);
   // While an outcome is unknown nothing is read: its rows would be older than the cursors.
-  if (!in_trouble() && fetch_at_ <= moment.steady && book_.hungry(moment.now)) fetch(moment);
-  if (!in_trouble() && moment.steady >= maintain_at_) maintain(moment);
+  if (at_rest() && fetch_at_ <= moment.steady && book_.hungry(moment.now)) fetch(moment);
+  if (at_rest() && moment.steady >= maintain_at_) maintain(moment);
   flush_feeds();
 }
 
@@ -76,85 +98,117 @@ SteadyTime Committer::commit_at(const Moment& moment) const {
 
 bool Committer::commit_due(const Moment& moment) const {
   if (in_trouble()) return retry_at_ <= moment.steady;
-  return commit_at(moment) <= moment.steady;
+  return plan_ || commit_at(moment) <= moment.steady;
 }
 
 void Committer::commit(const Moment& moment) {
-  Plan plan;
-  if (unknown_) {
-    plan = std::move(*unknown_);
-    unknown_.reset();
-    plan.repeated = true;
-  } else {
-    plan = make_plan(moment);
+  if (plan_ && plan_->answered) {
+    apply(moment);
+    return;
   }
-  if (plan.empty() && in_trouble()) plan_probe(plan, moment);
-  if (plan.empty()) return;
+  if (!plan_) make_plan(moment);
+  if (plan_->empty() && in_trouble()) plan_probe(*plan_, moment);
+  if (plan_->empty()) {
+    plan_.reset();
+    return;
+  }
+  carry_out(moment);
+}
+
+void Committer::carry_out(const Moment& moment) {
+  Plan& plan = *plan_;
   last_commit_ = moment.steady;
   last_commit_size_ = plan.items.size();
+  const bool doubted = std::exchange(plan.in_doubt, true);
   auto committed = guard<Committed>(counts_.store_exceptions, StoreCode::unknown,
                                     [&] { return store_.commit(plan.batch, moment.now); });
   if (committed.status.ok() && committed.results.size() != plan.items.size()) {
     committed.status = {StoreCode::unknown, "the store gave no result for some changes"};
   }
-  if (!committed.status.ok()) {
-    failed(std::move(plan), committed.status, moment);
+  const StoreCode code = committed.status.code;
+  if (code == StoreCode::unavailable || code == StoreCode::full) plan.in_doubt = doubted;
+  if (code != StoreCode::ok) {
+    failed(committed.status, moment);
     return;
   }
   ++counts_.commits;
   recovered();
-  apply(std::move(plan), committed.results, moment);
+  plan.repeated = doubted;
+  plan.results = std::move(committed.results);
+  plan.answered = true;
+  apply(moment);
 }
 
-void Committer::failed(Plan&& plan, const StoreStatus& status, const Moment& moment) {
+void Committer::failed(const StoreStatus& status, const Moment& moment) noexcept {
   if (!in_trouble()) {
     trouble_since_ = moment.steady;
     backoff_ = backoff_first;
-    host_.trouble("the store failed: " + status.detail);
+    host_.trouble("the store failed: ", status.detail);
   }
   retry_at_ = moment.steady + backoff_;
   backoff_ = std::min(backoff_ * 2, backoff_max);
-  if (status.code == StoreCode::unknown) {
-    unknown_ = std::move(plan);
-  } else {
-    put_back(std::move(plan));
-  }
   broken_ = broken_ || status.code == StoreCode::broken;
-  if (broken_ || moment.steady - *trouble_since_ >= limits_.store_patience) {
+  // What may have been carried out is asked for again as it is until the store has answered.
+  if (!plan_->in_doubt) put_back();
+  if (broken_) {
     accepting_ = false;
-    give_up_submissions(status.detail);
-    if (unknown_) give_up_ops(*unknown_);
+    give_up_plan(status.detail);
+    give_up(queue_, Stored::no, status.detail);
+  } else if (moment.steady - *trouble_since_ >= limits_.store_patience) {
+    accepting_ = false;
+    give_up(queue_, Stored::no, status.detail);
+    if (plan_) give_up_ops(*plan_);
   }
 }
 
 // Events that have waited too long are reported, never dropped in silence; outcomes wait on,
 // bounded by unsettled_max.
-void Committer::give_up_submissions(const std::string& why) {
-  std::deque<Queued> queue = std::exchange(queue_, {});
-  for (Queued& queued : queue) {
+void Committer::give_up(std::list<Queued>& queue, Stored as, std::string_view why) noexcept {
+  std::list<Queued> all;
+  all.swap(queue);
+  for (Queued& queued : all) {
     if (auto* submission = std::get_if<Submission>(&queued)) {
-      host_.stored(*submission, Stored::no, {}, "the store failed: " + why);
-    } else {
-      auto& op = std::get<EndpointOp>(queued);
-      if (op.done) op.done({.outcome = EndpointOutcome::store_unavailable});
+      host_.stored(*submission, as, {}, why);
+    } else if (auto& op = std::get<EndpointOp>(queued); op.done) {
+      op.done({.outcome = EndpointOutcome::store_unavailable});
     }
   }
 }
 
+// Nobody will ask the store about it any more. What it has said counts; of the rest nobody knows.
+void Committer::give_up_plan(std::string_view why) noexcept {
+  if (!plan_) return;
+  while (plan_->answered && plan_->next < plan_->items.size()) {
+    const std::size_t at = plan_->next++;
+    if (!std::holds_alternative<PlannedSubmission>(plan_->items[at])) continue;
+    const bool refused = plan_->results[at].outcome != ChangeOutcome::applied &&
+                         plan_->results[at].outcome != ChangeOutcome::mismatch;
+    const bool fresh = plan_->results[at].outcome == ChangeOutcome::applied || plan_->repeated;
+    host_.stored(std::get<Submission>(plan_->queue.front()),
+                 refused ? Stored::no
+                 : fresh ? Stored::yes
+                         : Stored::duplicate,
+                 {}, {});
+    plan_->queue.pop_front();
+  }
+  give_up(plan_->queue, plan_->in_doubt ? Stored::unknown : Stored::no, why);
+  plan_.reset();
+}
+
 // Whoever waits for a change to an endpoint is told to look again.
-void Committer::give_up_ops(Plan& plan) {
-  for (Planned& item : plan.items) {
-    auto* op = std::get_if<PlannedOp>(&item);
-    if (op == nullptr || !op->what.done) continue;
-    std::exchange(op->what.done, {})({.outcome = EndpointOutcome::store_unavailable});
+void Committer::give_up_ops(Plan& plan) noexcept {
+  for (Queued& queued : plan.queue) {
+    auto* op = std::get_if<EndpointOp>(&queued);
+    if (op == nullptr || !op->done) continue;
+    std::exchange(op->done, {})({.outcome = EndpointOutcome::store_unavailable});
   }
 }
 
-void Committer::recovered() {
+void Committer::recovered() noexcept {
   if (!in_trouble()) return;
   trouble_since_.reset();
   accepting_ = true;
-  host_.trouble("the store works again");
+  host_.trouble("the store works again", {});
 }
 
 SteadyTime Committer::next_wake(const Moment& moment) const {
@@ -167,6 +221,8 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
   if (broken_) return at;
   if (in_trouble()) {
     at = retry_at_;
+  } else if (plan_) {
+    at = moment.steady;
   } else {
     at = commit_at(moment);
     if (book_.hungry(moment.now)) at = std::min(at, std::max(moment.steady, fetch_at_));
@@ -175,29 +231,30 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
     if (shared_) at = std::min({at, acquire_at_, steady_of(free_due_)});
   }
   if (shared_) at = std::min(at, beat_at_);
-  return at;
+  return std::max(at, pause_until_);
 }
 
 bool Committer::drained(const Moment& moment) const {
-  return queue_.empty() && outcomes_.empty() && !unknown_ && book_.rows() == 0 &&
+  return queue_.empty() && outcomes_.empty() && !plan_ && book_.rows() == 0 &&
          !book_.hungry(moment.now);
 }
 
-void Committer::finish(const Moment& moment) {
-  for (int tries = 0; tries < 64 && !broken_ &&
-                      (!queue_.empty() || !outcomes_.empty() || !forgotten_.empty() || unknown_);
+void Committer::finish(const Moment& moment) noexcept {
+  for (int tries = 0; tries < tries_at_the_end && !broken_ &&
+                      (!queue_.empty() || !outcomes_.empty() || !forgotten_.empty() || plan_);
        ++tries) {
-    commit(moment);
+    try {
+      commit(moment);
+    } catch (...) {  // out of memory: what is done is done
+    }
     if (in_trouble()) break;
   }
-  if (unknown_) {
-    Plan plan = std::move(*unknown_);
-    unknown_.reset();
-    put_back(std::move(plan));
+  give_up_plan("shut down before the store answered: it may be there");
+  give_up(queue_, Stored::no, "shut down before it could be stored");
+  try {
+    if (shared_ && !broken_ && !in_trouble()) release(book_.held(), moment);
+  } catch (...) {  // they go when the lease ends
   }
-  give_up_submissions("shut down before it answered; what was sent to it may still be there");
-  if (shared_ && !in_trouble()) release_idle(moment, true);
-  flush_feeds();
 }
 
 }  // namespace hookwright::engine

@@ -2,11 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -46,22 +47,26 @@ struct EndpointOp {
   std::function<void(EndpointResult)> done{};
 };
 
+using Queued = std::variant<Submission, EndpointOp>;
+
 // What the committer's surroundings do for it. Called on the committer's thread, never for long.
+// What is not noexcept may throw for lack of memory, and has then done nothing.
 class CommitterHost {
  public:
   virtual ~CommitterHost() = default;
   virtual void send(std::size_t shard, ToSender&& message) = 0;
   virtual void stored(const Submission& submission, Stored stored, EventId first,
-                      const std::string& why) = 0;
+                      std::string_view why) noexcept = 0;
   virtual void endpoint_changed(const Endpoint& endpoint,
                                 const Profile* profile) = 0;  // null: gets nothing
-  virtual void endpoint_removed(const std::string& tenant, EndpointId id) = 0;
+  virtual void endpoint_removed(const std::string& tenant, EndpointId id) noexcept = 0;
   [[nodiscard]] virtual bool wants_reports() const = 0;
-  virtual void report(AttemptReport&& report) = 0;
+  virtual void report(AttemptReport&& report) noexcept = 0;
+  virtual void report_dropped() noexcept = 0;
   virtual void notice(Notice&& notice, const std::string& key) = 0;  // until forget(key)
-  virtual void trouble(const std::string& what) = 0;
+  virtual void trouble(std::string_view what, std::string_view more) noexcept = 0;
   // What was said of endpoints holds until then; afterwards others may have made some.
-  virtual void endpoints_known_until(SteadyTime until) = 0;
+  virtual void endpoints_known_until(SteadyTime until) noexcept = 0;
 };
 
 struct CommitterCounts {
@@ -77,6 +82,10 @@ struct CommitterCounts {
 // The store side: forms one transaction of all that waits, carries it out, and tells everybody what
 // came of it; feeds the lanes; keeps this worker's hold on them. Deterministic: it acts in step()
 // only, at the moment it is given. One thread.
+//
+// Without memory step() throws, and has lost nothing: a batch that could not be formed returns to
+// where it was, one whose outcome is known is taken up where its application stopped, and what the
+// store has said once is kept until all of it has been acted upon.
 class Committer {
  public:
   Committer(Store& store, CommitterHost& host, Profiles profiles, IdGenerator& ids,
@@ -86,10 +95,11 @@ class Committer {
   // Opens the store and reads what it holds. Throws ConfigError if that fails.
   void open(const Moment& moment);
 
-  void submit(Submission&& submission) { queue_.emplace_back(std::move(submission)); }
-  void submit(EndpointOp&& op) { queue_.emplace_back(std::move(op)); }
-  void submit(FromSender&& news);
-  void forget(std::string notice) { forgotten_.push_back(std::move(notice)); }
+  void submit(std::list<Queued>&& queued) noexcept { queue_.splice(queue_.end(), queued); }
+  void submit(FromSender&& news) noexcept;
+  void forget(std::list<std::string>&& notices) noexcept {
+    forgotten_.splice(forgotten_.end(), notices);
+  }
 
   // Does what is due. Blocks for as long as the store's calls do.
   void step(const Moment& moment);
@@ -98,7 +108,7 @@ class Committer {
   [[nodiscard]] SteadyTime next_wake(const Moment& moment) const;
 
   // Commits what is left, once, and lets go of the lanes. What can't be stored is reported as lost.
-  void finish(const Moment& moment);
+  void finish(const Moment& moment) noexcept;
 
   // False while the store has been failing for longer than Limits::store_patience.
   [[nodiscard]] bool accepting() const { return accepting_; }
@@ -109,58 +119,76 @@ class Committer {
   [[nodiscard]] const Roster& roster() const { return roster_; }
 
  private:
-  using Queued = std::variant<Submission, EndpointOp>;
+  // What one change of a batch stands for. The thing itself (the event, the outcome) lies in the
+  // plan's list of its kind, in the same order.
   struct PlannedSubmission {
-    Submission what{};
     std::vector<Waiting> rows{};
   };
   struct PlannedOutcome {
-    Outcome what{};
     Settlement means{};
+    std::size_t told = 0;  // of its notices
   };
   struct PlannedOp {
-    EndpointOp what{};
     Endpoint result{};
     std::size_t uid_at = 0;
   };
-  struct PlannedForgetting {
-    std::string key{};
+  struct PlannedForgetting {};
+  struct PlannedRelease {
+    EndpointId endpoint{};
   };
-  using Planned = std::variant<PlannedSubmission, PlannedOutcome, PlannedOp, PlannedForgetting>;
+  struct PlannedHolding {  // whether the lane is still ours
+    EndpointId endpoint{};
+  };
+  struct PlannedProbe {};
+  using Planned = std::variant<PlannedSubmission, PlannedOutcome, PlannedOp, PlannedForgetting,
+                               PlannedRelease, PlannedHolding, PlannedProbe>;
 
-  // A batch and what its changes stand for, one to one.
+  // A batch and what its changes stand for, one to one; then what came of it, and how far that has
+  // been acted upon.
   struct Plan {
     Batch batch{};
     std::vector<Planned> items{};
+    std::list<Outcome> outcomes{};
+    std::list<Queued> queue{};
+    std::list<std::string> forgotten{};
     std::unordered_map<EndpointId, Member> touched{};  // endpoints as the batch leaves them
-    bool repeated = false;                             // an earlier try may have been carried out
+    bool in_doubt = false;  // a try may have been carried out; only the store can tell
+    bool repeated = false;  // an earlier try than the one that was answered may have been
+    bool answered = false;
+    std::vector<ChangeResult> results{};
+    std::size_t next = 0;  // of `items` to be acted upon
     [[nodiscard]] bool empty() const { return items.empty(); }
+    void add(Change&& change, Planned&& item);
   };
 
   // committer_plan.cpp
-  [[nodiscard]] Plan make_plan(const Moment& moment);
+  void make_plan(const Moment& moment);
   void plan_outcomes(Plan& plan, const Moment& moment);
   void plan_forgettings(Plan& plan);
   void plan_probe(Plan& plan, const Moment& moment);
   void plan_submissions(Plan& plan, const Moment& moment);
-  void plan_submission(Plan& plan, Submission&& submission, const Moment& moment);
+  void plan_submission(Plan& plan, const Submission& submission, const Moment& moment);
   void plan_ops(Plan& plan, const Moment& moment);
   bool plan_op(Plan& plan, EndpointOp& op, const Moment& moment);
   [[nodiscard]] bool succeeded_since(const Member& member, const Delivery& delivery);
-  void put_back(Plan&& plan);
+  void put_back() noexcept;
 
   // committer_apply.cpp
-  void apply(Plan&& plan, const std::vector<ChangeResult>& results, const Moment& moment);
-  void applied(PlannedSubmission&& item, const ChangeResult& result, bool repeated,
-               const Moment& moment);
-  void applied(PlannedOutcome&& item, const ChangeResult& result, bool repeated,
-               const Moment& moment);
-  void applied(PlannedOp&& item, const ChangeResult& result, bool repeated, const Moment& moment);
+  void apply(const Moment& moment);
+  void applied(PlannedSubmission& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedOutcome& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedOp& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedForgetting& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedRelease& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedHolding& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedProbe& item, const ChangeResult& result, const Moment& moment);
   void count(const Settlement& settlement);
-  void report(const PlannedOutcome& item);
-  void tell_notices(const std::vector<Note>& notes);
-  void put_endpoint(Endpoint&& endpoint, const Moment& moment);
+  void feed(Waiting&& row) noexcept;
+  void report(const Outcome& outcome, const Settlement& means) noexcept;
+  void tell_notice(const Note& note);
+  void put_endpoint(const Endpoint& endpoint, const Moment& moment);
   void remove_endpoint(EndpointId id);
+  void lose_lane(EndpointId id) noexcept;
   void refresh_endpoint(EndpointId id, const Moment& moment);
   void flush_feeds();
   [[nodiscard]] std::optional<EventId> noted_event(const std::string& key);
@@ -174,7 +202,11 @@ class Committer {
   void acquire(const Moment& moment);
   void beat(const Moment& moment);
   void maintain(const Moment& moment);
-  void release_idle(const Moment& moment, bool all);
+  void take_grants(const Moment& moment);
+  void leave_lost_lanes();
+  void ask_who_holds(const Moment& moment);
+  void release_unknown_lanes(const Moment& moment);
+  void release(const std::vector<EndpointId>& lanes, const Moment& moment);
   [[nodiscard]] Change release_of(EndpointId id, const Moment& moment) const;
   void trust_from(SteadyTime started);
   [[nodiscard]] std::size_t shard_of(const Url& url) const;
@@ -182,12 +214,17 @@ class Committer {
   // committer.cpp
   [[nodiscard]] bool commit_due(const Moment& moment) const;
   [[nodiscard]] SteadyTime commit_at(const Moment& moment) const;
+  void work(const Moment& moment);
   void commit(const Moment& moment);
-  void failed(Plan&& plan, const StoreStatus& status, const Moment& moment);
-  void give_up_submissions(const std::string& why);
-  void give_up_ops(Plan& plan);
-  void recovered();
+  void carry_out(const Moment& moment);
+  void failed(const StoreStatus& status, const Moment& moment) noexcept;
+  void give_up(std::list<Queued>& queue, Stored as, std::string_view why) noexcept;
+  void give_up_plan(std::string_view why) noexcept;
+  void give_up_ops(Plan& plan) noexcept;
+  void recovered() noexcept;
   [[nodiscard]] bool in_trouble() const { return trouble_since_.has_value(); }
+  // The store works, and nothing that was sent to it waits to be known or acted upon.
+  [[nodiscard]] bool at_rest() const { return !in_trouble() && !plan_; }
 
   struct Route {
     std::size_t shard = 0;
@@ -209,10 +246,14 @@ class Committer {
   std::unordered_map<EndpointId, Route> routes_;
   std::uint64_t endpoints_version_ = 0;
 
-  std::deque<Queued> queue_;
-  std::deque<Outcome> outcomes_;
-  std::vector<std::string> forgotten_;
-  std::optional<Plan> unknown_;  // its outcome is not known: repeated until it is
+  std::list<Queued> queue_;
+  std::list<Outcome> outcomes_;
+  std::list<std::string> forgotten_;
+  std::optional<Plan> plan_;        // whose outcome is not known, or not yet acted upon to its end
+  std::vector<LaneGrant> grants_;   // that are not yet taken
+  std::vector<EndpointId> lost_;    // lanes that are not yet left
+  bool grants_in_doubt_ = false;    // acquire() did not answer: we may hold lanes unknown to us
+  bool holdings_in_doubt_ = false;  // heartbeat() did not: we may know of lanes that we don't hold
   std::unordered_map<EndpointId, std::vector<Waiting>> feeds_;
   std::vector<std::size_t> settled_;  // per shard, since the last flush
 
@@ -224,7 +265,9 @@ class Committer {
   Duration backoff_{};
   bool accepting_ = true;
   bool broken_ = false;
-  bool op_waited_ = false;  // outcomes went before it once
+  bool op_waited_ = false;    // outcomes went before it once
+  SteadyTime pause_until_{};  // there was no memory: a moment's rest
+  std::optional<SteadyTime> stumbling_since_;
   SteadyTime beat_at_{};
   SteadyTime acquire_at_{};
   TimePoint free_due_ = TimePoint::max();  // when a lane that nobody holds has work: a retry is

@@ -7,52 +7,53 @@
 
 namespace hookwright::engine {
 
-void Committer::apply(Plan&& plan, const std::vector<ChangeResult>& results, const Moment& moment) {
-  for (std::size_t i = 0; i < plan.items.size(); ++i) {
-    Planned& item = plan.items[i];
-    if (auto* submission = std::get_if<PlannedSubmission>(&item)) {
-      applied(std::move(*submission), results[i], plan.repeated, moment);
-    } else if (auto* outcome = std::get_if<PlannedOutcome>(&item)) {
-      applied(std::move(*outcome), results[i], plan.repeated, moment);
-    } else if (auto* op = std::get_if<PlannedOp>(&item)) {
-      applied(std::move(*op), results[i], plan.repeated, moment);
-    }
+// Each item is done by steps that may be taken twice, and ends with one that can't fail: without
+// memory it is taken up again where it stopped.
+void Committer::apply(const Moment& moment) {
+  Plan& plan = *plan_;
+  for (; plan.next < plan.items.size(); ++plan.next) {
+    const ChangeResult& result = plan.results[plan.next];
+    std::visit([&](auto& item) { applied(item, result, moment); }, plan.items[plan.next]);
   }
+  plan_.reset();
 }
 
-void Committer::applied(PlannedSubmission&& item, const ChangeResult& result, bool repeated,
-                        const Moment& moment) {
-  const EventId first = item.what.events.front()->id;
-  const bool done = result.outcome == ChangeOutcome::applied;
+void Committer::applied(PlannedSubmission& item, const ChangeResult& result, const Moment& moment) {
+  const Submission& what = std::get<Submission>(plan_->queue.front());
+  const EventId first = what.events.front()->id;
+  const bool repeated = plan_->repeated;
+  Stored stored = Stored::yes;
+  EventId stored_as = first;
+  if (result.outcome == ChangeOutcome::mismatch) {
+    const bool by_key = !what.idempotency_note.empty() && result.precondition == 0;
+    stored_as = by_key ? noted_event(what.idempotency_note).value_or(first) : first;
+    // A repeated batch meets what its first try has written.
+    if (!repeated || stored_as != first) stored = Stored::duplicate;
+  } else if (result.outcome != ChangeOutcome::applied) {
+    stored = Stored::no;
+  }
   if (repeated) {
     // Other rows may have been read since these were numbered: they are read from the store, in
     // their order.
     for (const Waiting& row : item.rows) book_.spill(row.delivery.endpoint);
-  } else if (done) {
+  } else if (result.outcome == ChangeOutcome::applied) {
     for (Waiting& row : item.rows) {
-      if (book_.take(row.delivery, moment.now))
-        feeds_[row.delivery.endpoint].push_back(std::move(row));
+      if (book_.take(row.delivery, moment.now)) feed(std::move(row));
     }
-    if (shared_) acquire_at_ = moment.steady;  // lanes that nobody holds can be had now
   }
-  switch (result.outcome) {
-    case ChangeOutcome::applied:
-      host_.stored(item.what, Stored::yes, first, {});
-      return;
-    case ChangeOutcome::mismatch: {
-      const bool by_key = !item.what.idempotency_note.empty() && result.precondition == 0;
-      const std::optional<EventId> earlier =
-          by_key ? noted_event(item.what.idempotency_note) : std::nullopt;
-      // A repeated batch meets what its first try has written.
-      const bool own = repeated && earlier.value_or(first) == first;
-      host_.stored(item.what, own ? Stored::yes : Stored::duplicate, earlier.value_or(first), {});
-      return;
-    }
-    case ChangeOutcome::lane_lost:
-    case ChangeOutcome::over_limit:
-    case ChangeOutcome::unstorable:
-      host_.stored(item.what, Stored::no, {}, "the store refuses this event");
-      return;
+  if (shared_) acquire_at_ = moment.steady;  // lanes that nobody holds can be had now
+  host_.stored(what, stored, stored_as,
+               stored == Stored::no ? "the store refuses this event" : std::string_view{});
+  plan_->queue.pop_front();
+}
+
+// A row that is in the book goes to its lane; without memory it is read again.
+void Committer::feed(Waiting&& row) noexcept {
+  const Delivery delivery = row.delivery;
+  try {
+    feeds_[delivery.endpoint].push_back(std::move(row));
+  } catch (...) {
+    book_.give_back(delivery.endpoint, book_.epoch(delivery.endpoint), delivery.position.row);
   }
 }
 
@@ -64,38 +65,42 @@ std::optional<EventId> Committer::noted_event(const std::string& key) {
   return EventId::parse(found.notes.front().value);
 }
 
-void Committer::applied(PlannedOutcome&& item, const ChangeResult& result, bool repeated,
-                        const Moment& moment) {
-  const Delivery& delivery = item.what.what.delivery;
+void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const Moment& moment) {
+  Outcome& what = plan_->outcomes.front();
+  const Delivery& delivery = what.what.delivery;
   const EndpointId id = delivery.endpoint;
   constexpr std::size_t first_of_endpoint = 2;  // behind LaneHeld and DeliveryAt
   if (result.outcome == ChangeOutcome::mismatch && result.precondition >= first_of_endpoint) {
     // Somebody else has changed the endpoint: decide again by what it is now.
     refresh_endpoint(id, moment);
-    outcomes_.push_back(std::move(item.what));
+    what.since = moment.steady;
+    outcomes_.splice(outcomes_.end(), plan_->outcomes, plan_->outcomes.begin());
     return;
   }
-  ++settled_[item.what.shard];
-  book_.settle(id, item.what.epoch, delivery.position.row);
+  const Settlement& means = item.means;
+  const bool counts = result.outcome == ChangeOutcome::applied || plan_->repeated;
+  if (counts) {
+    if (means.endpoint) put_endpoint(*means.endpoint, moment);
+    for (; item.told < means.notices.size(); ++item.told) tell_notice(means.notices[item.told]);
+  }
 
-  const bool done = result.outcome == ChangeOutcome::applied;
-  if (!done && !repeated) {
+  // From here on nothing can fail.
+  ++settled_[what.shard];
+  book_.settle(id, what.epoch, delivery.position.row);
+  if (counts) {
+    if (means.again) {
+      if (plan_->repeated) book_.spill(id);
+      (void)book_.take(*means.again, moment.now);
+    }
+    count(means);
+    Member* member = roster_.find(id);
+    if (member != nullptr && means.result == AttemptResult::delivered)
+      member->last_success = std::max(member->last_success.value_or(what.started), what.started);
+    if (host_.wants_reports() && means.result) report(what, means);
+  } else {
     ++counts_.fenced;
-    return;
   }
-  if (item.means.again) {
-    if (repeated) book_.spill(id);
-    (void)book_.take(*item.means.again, moment.now);
-  }
-  count(item.means);
-  Member* member = roster_.find(id);
-  if (member != nullptr && item.means.result == AttemptResult::delivered) {
-    member->last_success =
-        std::max(member->last_success.value_or(item.what.started), item.what.started);
-  }
-  if (host_.wants_reports() && item.means.result) report(item);
-  tell_notices(item.means.notices);
-  if (item.means.endpoint) put_endpoint(std::move(*item.means.endpoint), moment);
+  plan_->outcomes.pop_front();
 }
 
 void Committer::count(const Settlement& settlement) {
@@ -117,37 +122,42 @@ void Committer::count(const Settlement& settlement) {
   }
 }
 
-void Committer::report(const PlannedOutcome& item) {
+// The history is in the store: a report that there is no memory for is dropped.
+void Committer::report(const Outcome& outcome, const Settlement& means) noexcept {
   AttemptReport report;
-  report.tenant = item.what.what.event->tenant;
-  report.type = item.what.what.event->type;
-  for (const Write& write : item.means.change.writes) {
-    if (const auto* put = std::get_if<PutAttempt>(&write)) report.attempt = put->attempt;
+  try {
+    report.tenant = outcome.what.event->tenant;
+    report.type = outcome.what.event->type;
+    for (const Write& write : means.change.writes) {
+      if (const auto* put = std::get_if<PutAttempt>(&write)) report.attempt = put->attempt;
+    }
+    if (means.again) report.next_attempt = means.again->position.due;
+    report.address = outcome.address;
+    report.detail = outcome.detail;
+  } catch (...) {
+    host_.report_dropped();
+    return;
   }
-  if (item.means.again) report.next_attempt = item.means.again->position.due;
-  report.address = item.what.address;
-  report.detail = item.what.detail;
   host_.report(std::move(report));
 }
 
-void Committer::tell_notices(const std::vector<Note>& notes) {
-  for (const Note& note : notes) {
-    if (std::optional<Notice> notice = model::to_notice(note.value))
-      host_.notice(std::move(*notice), note.key);
-  }
+void Committer::tell_notice(const Note& note) {
+  if (std::optional<Notice> notice = model::to_notice(note.value))
+    host_.notice(std::move(*notice), note.key);
 }
 
-void Committer::applied(PlannedOp&& item, const ChangeResult& result, bool repeated,
-                        const Moment& moment) {
+void Committer::applied(PlannedOp& item, const ChangeResult& result, const Moment& moment) {
+  EndpointOp& what = std::get<EndpointOp>(plan_->queue.front());
+  const EndpointId id = what.id;
+  const bool removing = what.kind == EndpointOp::Kind::remove;
   EndpointResult answer;
-  const EndpointId id = item.what.id;
   switch (result.outcome) {
     case ChangeOutcome::applied:
       answer = {.outcome = EndpointOutcome::ok, .endpoint = item.result};
-      if (item.what.kind == EndpointOp::Kind::remove) {
+      if (removing) {
         remove_endpoint(id);
       } else {
-        put_endpoint(std::move(item.result), moment);
+        put_endpoint(item.result, moment);
       }
       break;
     case ChangeOutcome::over_limit:
@@ -160,11 +170,10 @@ void Committer::applied(PlannedOp&& item, const ChangeResult& result, bool repea
       refresh_endpoint(id, moment);
       // A repeated batch meets what its first try has written.
       const Member* now = roster_.find(id);
-      const bool removing = item.what.kind == EndpointOp::Kind::remove;
       const bool done = removing ? now == nullptr
                                  : now != nullptr && now->endpoint.version == item.result.version;
-      if (repeated && done)
-        answer = {.outcome = EndpointOutcome::ok, .endpoint = std::move(item.result)};
+      if (plan_->repeated && done)
+        answer = {.outcome = EndpointOutcome::ok, .endpoint = item.result};
       break;
     }
     case ChangeOutcome::lane_lost:
@@ -172,11 +181,31 @@ void Committer::applied(PlannedOp&& item, const ChangeResult& result, bool repea
       answer.outcome = EndpointOutcome::store_unavailable;
       break;
   }
-  if (item.what.done) item.what.done(std::move(answer));
+  if (what.done) what.done(std::move(answer));
+  plan_->queue.pop_front();
 }
 
-// Takes over an endpoint as the store has it now.
-void Committer::put_endpoint(Endpoint&& endpoint, const Moment& moment) {
+void Committer::applied(PlannedForgetting&, const ChangeResult&, const Moment&) {
+  plan_->forgotten.pop_front();
+}
+
+void Committer::applied(PlannedRelease& item, const ChangeResult& result, const Moment& moment) {
+  if (result.outcome == ChangeOutcome::mismatch) {  // the endpoint is not what we think
+    refresh_endpoint(item.endpoint, moment);
+    return;
+  }
+  lose_lane(item.endpoint);
+}
+
+void Committer::applied(PlannedHolding& item, const ChangeResult& result, const Moment&) {
+  if (result.outcome == ChangeOutcome::lane_lost) lost_.push_back(item.endpoint);
+}
+
+void Committer::applied(PlannedProbe&, const ChangeResult&, const Moment&) {}
+
+// Takes over an endpoint as the store has it now. The roster comes last: until it knows of it, what
+// could not be done for lack of memory is done again.
+void Committer::put_endpoint(const Endpoint& endpoint, const Moment& moment) {
   const EndpointId id = endpoint.id;
   const bool active = endpoint.status == Status::active;
   if (const Member* known = roster_.find(id);
@@ -185,43 +214,42 @@ void Committer::put_endpoint(Endpoint&& endpoint, const Moment& moment) {
   // With one process every lane is ours. A lane that is new to us has no rows, or load_lanes() says
   // so.
   if (!shared_ && !book_.holds(id)) book_.adopt(id, 0, std::nullopt);
-  const Member* member = roster_.put(std::move(endpoint));
+  const std::shared_ptr<const Profile> profile = roster_.profile(endpoint.profile);
   std::shared_ptr<Destination> destination;
-  if (member != nullptr) {
-    const Endpoint& now = member->endpoint;
+  if (profile) {
     try {
       destination = std::make_shared<Destination>();
-      destination->url = parse_url(now.url, egress_);
+      destination->url = parse_url(endpoint.url, egress_);
       destination->id = id;
-      destination->tenant = now.tenant;
-      destination->status = now.status;
+      destination->tenant = endpoint.tenant;
+      destination->status = endpoint.status;
       destination->host_port = destination->url.host + ':' + std::to_string(destination->url.port);
-      destination->profile = member->profile;
-      destination->headers = now.headers;
-      destination->secrets = now.secrets;
-      destination->standard_secret = now.standard_secret;
+      destination->profile = profile;
+      destination->headers = endpoint.headers;
+      destination->secrets = endpoint.secrets;
+      destination->standard_secret = endpoint.standard_secret;
     } catch (const ConfigError& error) {  // the policy has been tightened since it was registered
       destination.reset();
-      host_.trouble("endpoint " + id.text() + " is not served: " + error.what());
+      host_.trouble("endpoint " + id.text() + " is not served: ", error.what());
     }
   } else {
-    host_.trouble("endpoint " + id.text() + " is not served: its profile is not known");
+    host_.trouble("endpoint " + id.text() + " is not served: ", "its profile is not known");
   }
   Route& route = routes_[id];
   const std::size_t shard = destination ? shard_of(destination->url) : route.shard;
   if (route.destination && (!destination || shard != route.shard))
     host_.send(route.shard, CloseLane{id});
   const bool was_stopped = route.destination && route.destination->status != Status::active;
-  route = {.shard = shard, .destination = destination};
   if (destination) host_.send(shard, PutDestination{destination});
+  host_.endpoint_changed(endpoint, destination ? profile.get() : nullptr);
   if (active && destination) {
     if (shared_ && was_stopped && !book_.holds(id)) acquire_at_ = moment.steady;
     book_.open(id);
   } else {
     book_.close(id);
   }
-  const Member* current = roster_.find(id);
-  host_.endpoint_changed(current->endpoint, destination ? current->profile.get() : nullptr);
+  roster_.put(endpoint);
+  route = {.shard = shard, .destination = std::move(destination)};
 }
 
 void Committer::remove_endpoint(EndpointId id) {
@@ -232,9 +260,15 @@ void Committer::remove_endpoint(EndpointId id) {
     if (route->second.destination) host_.send(route->second.shard, CloseLane{id});
     routes_.erase(route);
   }
-  book_.lose(id);
+  lose_lane(id);
   roster_.remove(id);
   host_.endpoint_removed(tenant, id);
+}
+
+// Rows on their way to it are another's to send.
+void Committer::lose_lane(EndpointId id) noexcept {
+  book_.lose(id);
+  feeds_.erase(id);
 }
 
 void Committer::refresh_endpoint(EndpointId id, const Moment& moment) {
@@ -244,19 +278,28 @@ void Committer::refresh_endpoint(EndpointId id, const Moment& moment) {
   if (found.endpoints.empty() || found.endpoints.front().deleted) {
     remove_endpoint(id);
   } else if (std::optional<Endpoint> endpoint = model::to_endpoint(found.endpoints.front())) {
-    put_endpoint(std::move(*endpoint), moment);
+    put_endpoint(*endpoint, moment);
   }
 }
 
 void Committer::flush_feeds() {
-  for (auto& [id, rows] : feeds_) {
-    const auto route = routes_.find(id);
-    if (route == routes_.end()) continue;
-    host_.send(route->second.shard, FeedLane{id, book_.epoch(id), std::move(rows)});
+  while (!feeds_.empty()) {
+    auto& [id, rows] = *feeds_.begin();
+    if (const auto route = routes_.find(id); route != routes_.end()) {
+      ToSender message = FeedLane{id, book_.epoch(id), std::move(rows)};
+      try {
+        host_.send(route->second.shard, std::move(message));
+      } catch (...) {
+        rows = std::move(std::get<FeedLane>(message).rows);
+        throw;
+      }
+    }
+    feeds_.erase(feeds_.begin());
   }
-  feeds_.clear();
   for (std::size_t shard = 0; shard < settled_.size(); ++shard) {
-    if (settled_[shard] != 0) host_.send(shard, Settled{std::exchange(settled_[shard], 0)});
+    if (settled_[shard] == 0) continue;
+    host_.send(shard, Settled{settled_[shard]});
+    settled_[shard] = 0;
   }
 }
 

@@ -21,6 +21,10 @@ constexpr Duration fetch_again{500};
 constexpr Duration not_for_us =
     std::chrono::minutes(1);  // somebody else may serve the lane meanwhile
 
+bool may_have_happened(const StoreStatus& status) {
+  return status.code == StoreCode::unknown || status.code == StoreCode::broken;
+}
+
 void require(const StoreStatus& status, const char* what) {
   if (!status.ok()) throw ConfigError("options.store", std::string(what) + ": " + status.detail);
 }
@@ -58,12 +62,13 @@ StoreStatus Committer::load_endpoints(std::uint64_t changed_after, const Moment&
       }
       std::optional<Endpoint> endpoint = model::to_endpoint(stored);
       if (!endpoint) {
-        host_.trouble("endpoint " + stored.id.text() + " is not served: its record can't be read");
+        host_.trouble("endpoint " + stored.id.text() + " is not served: ",
+                      "its record can't be read");
         continue;
       }
       const Member* known = roster_.find(stored.id);
       if (known != nullptr && known->endpoint.version == endpoint->version) continue;
-      put_endpoint(std::move(*endpoint), moment);
+      put_endpoint(*endpoint, moment);
     }
     query.after = std::move(page.next);
   } while (!query.after.empty());
@@ -91,7 +96,7 @@ StoreStatus Committer::load_notices() {
   do {
     Records page = find(query);
     if (!page.status.ok()) return page.status;
-    tell_notices(page.notes);
+    for (const Note& note : page.notes) tell_notice(note);
     query.after = std::move(page.next);
   } while (!query.after.empty());
   return {};
@@ -107,34 +112,50 @@ void Committer::fetch(const Moment& moment) {
   if (cursors.empty()) return;
   auto pages = guard<Pages>(counts_.store_exceptions, StoreCode::unavailable,
                             [&] { return store_.fetch(cursors, moment.now); });
-  if (pages.status.ok() && pages.lanes.size() != cursors.size()) {
-    pages.status = {StoreCode::unavailable, "the store gave no page for some lanes"};
-  }
-  if (!pages.status.ok()) {
+  const bool complete = pages.lanes.size() == cursors.size();
+  if (!pages.status.ok() || !complete) {
     for (const LaneCursor& cursor : cursors) book_.spill(cursor.endpoint);
-    if (fetch_at_ == SteadyTime{}) host_.trouble("the store can't be read: " + pages.status.detail);
+    if (fetch_at_ == SteadyTime{})
+      host_.trouble("the store can't be read: ", pages.status.ok()
+                                                     ? "it gave no page for some lanes"
+                                                     : std::string_view(pages.status.detail));
     fetch_at_ = moment.steady + fetch_again;
     return;
   }
   if (std::exchange(fetch_at_, SteadyTime{}) != SteadyTime{})
-    host_.trouble("the store can be read again");
-  for (LanePage& page : pages.lanes) {
-    const EndpointId id = page.endpoint;
-    std::vector<Waiting> rows = book_.accept(std::move(page));
-    if (rows.empty()) continue;
-    std::vector<Waiting>& feed = feeds_[id];
-    std::move(rows.begin(), rows.end(), std::back_inserter(feed));
+    host_.trouble("the store can be read again", {});
+  try {
+    for (LanePage& page : pages.lanes) {
+      for (Waiting& row : book_.accept(std::move(page))) feed(std::move(row));
+    }
+  } catch (...) {
+    for (const LaneCursor& cursor : cursors) book_.spill(cursor.endpoint);
+    throw;
   }
 }
 
 void Committer::acquire(const Moment& moment) {
+  take_grants(moment);
   acquire_at_ = moment.steady + acquire_again;
   free_due_ = TimePoint::max();
-  release_idle(moment, false);
-  if (book_.rows() >= limits_.rows_max) return;
-  const auto grants = guard<Grants>(counts_.store_exceptions, StoreCode::unavailable,
-                                    [&] { return store_.acquire(moment.now, acquire_lanes_max); });
-  for (const LaneGrant& grant : grants.lanes) {
+  release(book_.idle(moment.now, acquire_lanes_max), moment);
+  if (grants_in_doubt_ && at_rest()) release_unknown_lanes(moment);
+  if (!at_rest() || grants_in_doubt_ || book_.rows() >= limits_.rows_max) return;
+  auto grants = guard<Grants>(counts_.store_exceptions, StoreCode::unknown,
+                              [&] { return store_.acquire(moment.now, acquire_lanes_max); });
+  grants_in_doubt_ = may_have_happened(grants.status);
+  const bool more = !grants.lanes.empty() && grants.next_due && *grants.next_due <= moment.now;
+  if (grants.status.ok()) acquire_at_ = moment.steady + (more ? Duration::zero() : acquire_rarely);
+  if (grants.next_due && *grants.next_due > moment.now) free_due_ = *grants.next_due;
+  std::reverse(grants.lanes.begin(), grants.lanes.end());
+  grants_ = std::move(grants.lanes);
+  take_grants(moment);
+}
+
+// From the back, the longest due first.
+void Committer::take_grants(const Moment& moment) {
+  for (; !grants_.empty(); grants_.pop_back()) {
+    const LaneGrant& grant = grants_.back();
     if (roster_.find(grant.endpoint) == nullptr) refresh_endpoint(grant.endpoint, moment);
     book_.hold(grant.endpoint, grant.epoch);
     const auto route = routes_.find(grant.endpoint);
@@ -142,30 +163,62 @@ void Committer::acquire(const Moment& moment) {
                         route->second.destination->status == Status::active;
     if (!served) book_.close(grant.endpoint);
   }
-  const bool more = !grants.lanes.empty() && grants.next_due && *grants.next_due <= moment.now;
-  if (grants.status.ok()) acquire_at_ = moment.steady + (more ? Duration::zero() : acquire_rarely);
-  if (grants.next_due && *grants.next_due > moment.now) free_due_ = *grants.next_due;
 }
 
-void Committer::release_idle(const Moment& moment, bool all) {
-  std::vector<EndpointId> ids = all ? book_.held() : book_.idle(moment.now, acquire_lanes_max);
-  if (ids.empty()) return;
-  Batch batch;
-  for (const EndpointId& id : ids) batch.changes.push_back(release_of(id, moment));
-  const auto committed = guard<Committed>(counts_.store_exceptions, StoreCode::unknown,
-                                          [&] { return store_.commit(batch, moment.now); });
-  if (!committed.status.ok() || committed.results.size() != ids.size()) return;  // they stay ours
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const EndpointId id = ids[i];
-    if (committed.results[i].outcome ==
-        ChangeOutcome::mismatch) {  // the endpoint is not what we think
-      refresh_endpoint(id, moment);
-      continue;
+// The answer that named them got lost, and the store names each lane once: those that we don't know
+// of are let go of, if they are ours, and can be acquired again.
+void Committer::release_unknown_lanes(const Moment& moment) {
+  Plan plan;
+  Query query{.kind = RecordKind::lanes, .limit = page_max};
+  do {
+    Records page = find(query);
+    if (!page.status.ok()) return;
+    for (const LaneDue& lane : page.lanes) {
+      if (book_.holds(lane.endpoint)) continue;
+      plan.add({.only_if = {}, .writes = {ReleaseLane{lane.endpoint, {}}}}, PlannedProbe{});
     }
-    book_.lose(id);
+    query.after = std::move(page.next);
+  } while (!query.after.empty());
+  if (!plan.empty()) {
+    plan_ = std::move(plan);
+    carry_out(moment);
+  }
+  // Once it is sent it is repeated until it is known to have been carried out, or put back.
+  grants_in_doubt_ = in_trouble();
+}
+
+void Committer::release(const std::vector<EndpointId>& lanes, const Moment& moment) {
+  if (lanes.empty()) return;
+  Plan plan;
+  for (const EndpointId& id : lanes) plan.add(release_of(id, moment), PlannedRelease{id});
+  plan_ = std::move(plan);
+  carry_out(moment);
+}
+
+// A heartbeat was not answered, and may have named lanes that were lost: each lane is asked for,
+// and nothing is sent beyond the time that was trusted until that is known.
+void Committer::ask_who_holds(const Moment& moment) {
+  Plan plan;
+  for (const EndpointId& id : book_.held())
+    plan.add({.only_if = {LaneHeld{id, book_.epoch(id)}}, .writes = {}}, PlannedHolding{id});
+  if (!plan.empty()) {
+    plan_ = std::move(plan);
+    carry_out(moment);
+  }
+  if (!at_rest()) return;
+  holdings_in_doubt_ = false;
+  leave_lost_lanes();
+  beat_at_ = moment.steady;
+}
+
+void Committer::leave_lost_lanes() {
+  for (; !lost_.empty(); lost_.pop_back()) {
+    const EndpointId id = lost_.back();
+    lose_lane(id);
     const auto route = routes_.find(id);
-    if (all && route != routes_.end() && route->second.destination)
-      host_.send(route->second.shard, CloseLane{id});
+    if (route == routes_.end() || !route->second.destination) continue;
+    host_.send(route->second.shard, CloseLane{id});
+    host_.send(route->second.shard, PutDestination{route->second.destination});
   }
 }
 
@@ -191,20 +244,16 @@ Change Committer::release_of(EndpointId id, const Moment& moment) const {
 void Committer::beat(const Moment& moment) {
   beat_at_ = moment.steady + worker_.lease / 3;
   const SteadyTime started = moment.steady;
-  const auto answer = guard<Beat>(counts_.store_exceptions, StoreCode::unavailable,
-                                  [&] { return store_.heartbeat(moment.now); });
+  auto answer = guard<Beat>(counts_.store_exceptions, StoreCode::unknown,
+                            [&] { return store_.heartbeat(moment.now); });
   if (!answer.status.ok()) {
+    if (may_have_happened(answer.status)) holdings_in_doubt_ = true;
     beat_at_ = moment.steady + std::min<Duration>(worker_.lease / 10, Duration{500});
     return;
   }
-  for (const EndpointId& id : answer.lost) {
-    book_.lose(id);
-    const auto route = routes_.find(id);
-    if (route == routes_.end() || !route->second.destination) continue;
-    host_.send(route->second.shard, CloseLane{id});
-    host_.send(route->second.shard, PutDestination{route->second.destination});
-  }
-  trust_from(started);
+  lost_ = std::move(answer.lost);
+  leave_lost_lanes();
+  if (!holdings_in_doubt_) trust_from(started);
   if (answer.endpoints_version != endpoints_version_) {
     if (load_endpoints(endpoints_version_, moment).ok())
       endpoints_version_ = answer.endpoints_version;

@@ -26,28 +26,36 @@ Note uid_note(const Endpoint& endpoint) {
 
 }  // namespace
 
+void Committer::Plan::add(Change&& change, Planned&& item) {
+  batch.changes.push_back(std::move(change));
+  items.push_back(std::move(item));
+}
+
 // Endpoint changes go alone: the events behind them are routed by what has become of them.
-Committer::Plan Committer::make_plan(const Moment& moment) {
-  Plan plan;
+void Committer::make_plan(const Moment& moment) {
+  Plan& plan = plan_.emplace();
   const bool op_first = !queue_.empty() && std::holds_alternative<EndpointOp>(queue_.front());
-  if (op_first && (outcomes_.empty() || op_waited_)) {
-    op_waited_ = false;
-    plan_ops(plan, moment);
-    return plan;
+  const bool ops = op_first && (outcomes_.empty() || op_waited_);
+  op_waited_ = op_first && !ops;  // in turns, or a flood of outcomes would hold it up
+  try {
+    if (ops) {
+      plan_ops(plan, moment);
+      return;
+    }
+    plan_outcomes(plan, moment);
+    plan_forgettings(plan);
+    // In trouble (a full disk, say) what can be settled is settled first, without the new events'
+    // weight.
+    if (!in_trouble() || plan.empty()) plan_submissions(plan, moment);
+  } catch (...) {
+    put_back();
+    throw;
   }
-  op_waited_ = op_first;  // in turns, or a flood of outcomes would hold it up
-  plan_outcomes(plan, moment);
-  plan_forgettings(plan);
-  // In trouble (a full disk, say) what can be settled is settled first, without the new events'
-  // weight.
-  if (!in_trouble() || plan.empty()) plan_submissions(plan, moment);
-  return plan;
 }
 
 void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
   while (!outcomes_.empty() && plan.items.size() < batch_changes_max) {
-    Outcome outcome = std::move(outcomes_.front());
-    outcomes_.pop_front();
+    Outcome& outcome = outcomes_.front();
     const EndpointId id = outcome.what.delivery.endpoint;
     const auto touched = plan.touched.find(id);
     const Member* member = touched != plan.touched.end() ? &touched->second : roster_.find(id);
@@ -62,8 +70,9 @@ void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
       after.endpoint = *means.endpoint;
       plan.touched.insert_or_assign(id, std::move(after));
     }
-    plan.batch.changes.push_back(means.change);
-    plan.items.emplace_back(PlannedOutcome{std::move(outcome), std::move(means)});
+    Change change = means.change;
+    plan.add(std::move(change), PlannedOutcome{.means = std::move(means)});
+    plan.outcomes.splice(plan.outcomes.end(), outcomes_, outcomes_.begin());
   }
 }
 
@@ -93,16 +102,13 @@ bool Committer::succeeded_since(const Member& member, const Delivery& delivery) 
 // Writes something small, to see whether a store that failed works again.
 void Committer::plan_probe(Plan& plan, const Moment& moment) {
   const Note probe{.key = "probe", .version = 1, .expires = moment.now + std::chrono::minutes(1)};
-  plan.batch.changes.push_back({.only_if = {}, .writes = {PutNote{probe}}});
-  plan.items.emplace_back(PlannedForgetting{probe.key});
+  plan.add({.only_if = {}, .writes = {PutNote{probe}}}, PlannedProbe{});
 }
 
 void Committer::plan_forgettings(Plan& plan) {
-  for (std::string& key : forgotten_) {
-    plan.batch.changes.push_back({.only_if = {}, .writes = {DropNote{key}}});
-    plan.items.emplace_back(PlannedForgetting{std::move(key)});
-  }
-  forgotten_.clear();
+  for (const std::string& key : forgotten_)
+    plan.add({.only_if = {}, .writes = {DropNote{key}}}, PlannedForgetting{});
+  plan.forgotten.swap(forgotten_);
 }
 
 void Committer::plan_submissions(Plan& plan, const Moment& moment) {
@@ -110,16 +116,16 @@ void Committer::plan_submissions(Plan& plan, const Moment& moment) {
   std::size_t rows = 0;
   while (!queue_.empty() && plan.items.size() < batch_changes_max && bytes < batch_bytes_max &&
          rows < batch_rows_max) {
-    auto* submission = std::get_if<Submission>(&queue_.front());
+    const auto* submission = std::get_if<Submission>(&queue_.front());
     if (submission == nullptr) return;
     bytes += submission->bytes;
-    plan_submission(plan, std::move(*submission), moment);
-    queue_.pop_front();
+    plan_submission(plan, *submission, moment);
+    plan.queue.splice(plan.queue.end(), queue_, queue_.begin());
     rows += std::get<PlannedSubmission>(plan.items.back()).rows.size();
   }
 }
 
-void Committer::plan_submission(Plan& plan, Submission&& submission, const Moment& moment) {
+void Committer::plan_submission(Plan& plan, const Submission& submission, const Moment& moment) {
   Change change;
   std::vector<Waiting> rows;
   if (!submission.idempotency_note.empty()) {
@@ -142,8 +148,7 @@ void Committer::plan_submission(Plan& plan, Submission&& submission, const Momen
       rows.push_back({.delivery = delivery, .event = event});
     }
   }
-  plan.batch.changes.push_back(std::move(change));
-  plan.items.emplace_back(PlannedSubmission{std::move(submission), std::move(rows)});
+  plan.add(std::move(change), PlannedSubmission{std::move(rows)});
 }
 
 void Committer::plan_ops(Plan& plan, const Moment& moment) {
@@ -151,10 +156,12 @@ void Committer::plan_ops(Plan& plan, const Moment& moment) {
   while (!queue_.empty() && plan.items.size() < batch_changes_max) {
     auto* op = std::get_if<EndpointOp>(&queue_.front());
     if (op == nullptr || !named.insert(op->id).second) return;
-    EndpointOp taken = std::move(*op);
+    if (plan_op(plan, *op, moment)) {
+      plan.queue.splice(plan.queue.end(), queue_, queue_.begin());
+      continue;
+    }
+    if (op->done) op->done({.outcome = EndpointOutcome::not_found});
     queue_.pop_front();
-    if (!plan_op(plan, taken, moment) && taken.done)
-      taken.done({.outcome = EndpointOutcome::not_found});
   }
 }
 
@@ -199,24 +206,16 @@ bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
       !book_.holds(op.id)) {
     change.writes.emplace_back(ReleaseLane{op.id, {}});
   }
-  plan.batch.changes.push_back(std::move(change));
-  plan.items.emplace_back(PlannedOp{std::move(op), std::move(after), uid_at});
+  plan.add(std::move(change), PlannedOp{std::move(after), uid_at});
   return true;
 }
 
 // The batch has not been carried out: everything returns to where it was.
-void Committer::put_back(Plan&& plan) {
-  for (auto item = plan.items.rbegin(); item != plan.items.rend(); ++item) {
-    if (auto* submission = std::get_if<PlannedSubmission>(&*item)) {
-      queue_.emplace_front(std::move(submission->what));
-    } else if (auto* op = std::get_if<PlannedOp>(&*item)) {
-      queue_.emplace_front(std::move(op->what));
-    } else if (auto* outcome = std::get_if<PlannedOutcome>(&*item)) {
-      outcomes_.push_front(std::move(outcome->what));
-    } else {
-      forgotten_.push_back(std::move(std::get<PlannedForgetting>(*item).key));
-    }
-  }
+void Committer::put_back() noexcept {
+  outcomes_.splice(outcomes_.begin(), plan_->outcomes);
+  forgotten_.splice(forgotten_.begin(), plan_->forgotten);
+  queue_.splice(queue_.begin(), plan_->queue);
+  plan_.reset();
 }
 
 }  // namespace hookwright::engine

@@ -16,12 +16,16 @@ template <class Answer, class Call>
   } catch (const std::exception& error) {
     ++exceptions;
     Answer answer;
-    answer.status = {on_throw, std::string("it threw: ") + error.what()};
+    answer.status.code = on_throw;
+    try {
+      answer.status.detail = std::string("it threw: ") + error.what();
+    } catch (...) {  // without memory the code alone must do
+    }
     return answer;
   } catch (...) {
     ++exceptions;
     Answer answer;
-    answer.status = {on_throw, "it threw"};
+    answer.status.code = on_throw;
     return answer;
   }
 }

@@ -1,6 +1,7 @@
 #include "engine/lane_book.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace hookwright::engine {
@@ -30,7 +31,7 @@ void LaneBook::adopt(EndpointId endpoint, std::uint64_t epoch, std::optional<Tim
   if (first_due) expect(endpoint, lane, *first_due);
 }
 
-void LaneBook::lose(EndpointId endpoint) {
+void LaneBook::lose(EndpointId endpoint) noexcept {
   const auto found = lanes_.find(endpoint);
   if (found == lanes_.end()) return;
   total_ -= found->second.rows.size();
@@ -48,7 +49,7 @@ std::uint64_t LaneBook::epoch(EndpointId endpoint) const {
   return found == lanes_.end() ? 0 : found->second.epoch;
 }
 
-void LaneBook::open(EndpointId endpoint) {
+void LaneBook::open(EndpointId endpoint) noexcept {
   const auto found = lanes_.find(endpoint);
   if (found == lanes_.end() || !found->second.closed) return;
   Lane& lane = found->second;
@@ -62,7 +63,7 @@ void LaneBook::close(EndpointId endpoint) {
   lane.whole = false;
 }
 
-bool LaneBook::take(const Delivery& row, TimePoint now) {
+bool LaneBook::take(const Delivery& row, TimePoint now) noexcept {
   const auto found = lanes_.find(row.endpoint);
   if (found == lanes_.end()) return false;
   Lane& lane = found->second;
@@ -76,27 +77,39 @@ bool LaneBook::take(const Delivery& row, TimePoint now) {
     spill(row.endpoint);
     return false;
   }
-  lane.rows.insert(row.position.row);
+  try {
+    lane.rows.insert(row.position.row);
+  } catch (...) {
+    read_again(row.endpoint, lane);
+    return false;
+  }
   ++total_;
   lane.cursor = row.position;
   return true;
 }
 
-void LaneBook::spill(EndpointId endpoint) {
+void LaneBook::spill(EndpointId endpoint) noexcept {
   const auto found = lanes_.find(endpoint);
   if (found == lanes_.end()) return;
   found->second.whole = false;
   want(endpoint, found->second);
 }
 
-void LaneBook::settle(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row) {
+void LaneBook::settle(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row) noexcept {
   const auto found = lanes_.find(endpoint);
   if (found == lanes_.end() || found->second.epoch != epoch) return;
   total_ -= found->second.rows.erase(row);
   if (!found->second.whole) want(endpoint, found->second);
 }
 
-void LaneBook::give_back(const Returned& returned) {
+void LaneBook::give_back(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row) noexcept {
+  const auto found = lanes_.find(endpoint);
+  if (found == lanes_.end() || found->second.epoch != epoch) return;
+  total_ -= found->second.rows.erase(row);
+  read_again(endpoint, found->second);
+}
+
+void LaneBook::give_back(const Returned& returned) noexcept {
   const auto found = lanes_.find(returned.endpoint);
   if (found == lanes_.end() || found->second.epoch != returned.epoch) return;
   for (const std::uint64_t row : returned.rows) total_ -= found->second.rows.erase(row);
@@ -104,24 +117,40 @@ void LaneBook::give_back(const Returned& returned) {
 }
 
 // From the start: what is in memory is recognised by its row number.
-void LaneBook::read_again(EndpointId endpoint, Lane& lane) {
+void LaneBook::read_again(EndpointId endpoint, Lane& lane) noexcept {
   lane.cursor = {};
   lane.next_due = TimePoint::max();
   lane.whole = false;
   want(endpoint, lane);
 }
 
-void LaneBook::want(EndpointId endpoint, Lane& lane) {
+void LaneBook::want(EndpointId endpoint, Lane& lane) noexcept {
   if (lane.wants || !lane.held || lane.closed) return;
-  lane.wants = true;
-  wants_.push_back(endpoint);
+  try {
+    wants_.push_back(endpoint);
+    lane.wants = true;
+  } catch (...) {
+    unlisted_ = true;
+  }
 }
 
-void LaneBook::expect(EndpointId endpoint, Lane& lane, TimePoint due) {
+void LaneBook::find_unlisted() {
+  if (!std::exchange(unlisted_, false)) return;
+  for (auto& [id, lane] : lanes_) {
+    if (!lane.whole) want(id, lane);
+  }
+  if (unlisted_) throw std::bad_alloc();
+}
+
+void LaneBook::expect(EndpointId endpoint, Lane& lane, TimePoint due) noexcept {
   lane.next_due = std::min(lane.next_due, due);
   if (lane.next_due >= lane.alarm) return;  // it rings early enough, and is set again then
-  lane.alarm = lane.next_due;
-  alarms_.push({lane.alarm, endpoint});
+  try {
+    alarms_.push({lane.next_due, endpoint});
+    lane.alarm = lane.next_due;
+  } catch (...) {
+    read_again(endpoint, lane);  // and be told once more
+  }
 }
 
 bool LaneBook::has_room(const Lane& lane) const {
@@ -145,8 +174,10 @@ void LaneBook::ring(TimePoint now) {
 }
 
 std::vector<LaneCursor> LaneBook::wanted(TimePoint now, std::size_t max) {
+  find_unlisted();
   ring(now);
   std::vector<LaneCursor> cursors;
+  cursors.reserve(std::min(max, wants_.size()));
   std::size_t planned = total_;
   for (std::size_t looked = wants_.size();
        looked > 0 && cursors.size() < max && planned < bounds_.rows_max; --looked) {
@@ -172,11 +203,18 @@ std::vector<Waiting> LaneBook::accept(LanePage&& page) {
   const auto found = lanes_.find(page.endpoint);
   if (found == lanes_.end() || !found->second.held || found->second.closed) return fresh;
   Lane& lane = found->second;
-  for (Waiting& row : page.rows) {
-    lane.cursor = row.delivery.position;
-    if (!lane.rows.insert(row.delivery.position.row).second) continue;
-    ++total_;
-    fresh.push_back(std::move(row));
+  try {
+    fresh.reserve(page.rows.size());
+    for (Waiting& row : page.rows) {
+      lane.cursor = row.delivery.position;
+      if (!lane.rows.insert(row.delivery.position.row).second) continue;
+      ++total_;
+      fresh.push_back(std::move(row));
+    }
+  } catch (...) {
+    for (const Waiting& row : fresh) total_ -= lane.rows.erase(row.delivery.position.row);
+    read_again(page.endpoint, lane);
+    throw;
   }
   lane.whole = !page.more;
   lane.next_due = TimePoint::max();
@@ -202,6 +240,7 @@ std::optional<TimePoint> LaneBook::next_due(EndpointId endpoint) const {
 
 bool LaneBook::hungry(TimePoint now) const {
   if (total_ >= bounds_.rows_max) return false;
+  if (unlisted_) return true;
   if (!alarms_.empty() && alarms_.top().due <= now) return true;
   return std::any_of(wants_.begin(), wants_.end(), [this](const EndpointId& id) {
     const auto found = lanes_.find(id);

@@ -25,6 +25,10 @@ struct LaneBounds {
 // go straight there. Else it is *spilled*: rows come by pages from behind the cursor until a page
 // comes back short. A waiting row is in exactly one place: behind the cursor, or among `rows`. Rows
 // whose attempt is under way or not yet settled count as in memory.
+//
+// Without memory a lane is spilled, which is always right: the store has its rows. So what has
+// happened to rows can be noted in any case; hold, adopt, close, wanted and accept may throw, and
+// leave a book that is true.
 class LaneBook {
  public:
   explicit LaneBook(const LaneBounds& bounds) : bounds_(bounds) {}
@@ -35,21 +39,22 @@ class LaneBook {
   // It holds it, and knows that no row is due before `first_due`, or that there is none.
   void adopt(EndpointId endpoint, std::uint64_t epoch, std::optional<TimePoint> first_due);
   // It holds it no longer. Rows in memory are forgotten.
-  void lose(EndpointId endpoint);
+  void lose(EndpointId endpoint) noexcept;
   [[nodiscard]] bool holds(EndpointId endpoint) const;
   [[nodiscard]] std::uint64_t epoch(EndpointId endpoint) const;
 
   // Rows of a closed lane stay where they are; opened again, it is read from the start.
-  void open(EndpointId endpoint);
+  void open(EndpointId endpoint) noexcept;
   void close(EndpointId endpoint);
 
   // A row that has just been committed. True: it is in memory now, and the caller feeds it.
-  bool take(const Delivery& row, TimePoint now);
+  bool take(const Delivery& row, TimePoint now) noexcept;
   // Rows have been committed, perhaps: read them before anything newer.
-  void spill(EndpointId endpoint);
+  void spill(EndpointId endpoint) noexcept;
   // A row is settled, or was given back by its sender.
-  void settle(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row);
-  void give_back(const Returned& returned);
+  void settle(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row) noexcept;
+  void give_back(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row) noexcept;
+  void give_back(const Returned& returned) noexcept;
 
   // Cursors of lanes that want rows and have room for them, `max` at most, in turn.
   [[nodiscard]] std::vector<LaneCursor> wanted(TimePoint now, std::size_t max);
@@ -88,15 +93,17 @@ class LaneBook {
     bool operator>(const Alarm& other) const { return due > other.due; }
   };
 
-  void want(EndpointId endpoint, Lane& lane);
-  void read_again(EndpointId endpoint, Lane& lane);
-  void expect(EndpointId endpoint, Lane& lane, TimePoint due);
+  void want(EndpointId endpoint, Lane& lane) noexcept;
+  void read_again(EndpointId endpoint, Lane& lane) noexcept;
+  void expect(EndpointId endpoint, Lane& lane, TimePoint due) noexcept;
+  void find_unlisted();
   [[nodiscard]] bool has_room(const Lane& lane) const;
   void ring(TimePoint now);
 
   LaneBounds bounds_;
   std::unordered_map<EndpointId, Lane> lanes_;
   std::deque<EndpointId> wants_;  // spilled lanes, each at most once
+  bool unlisted_ = false;         // some are not in wants_, for lack of memory
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
   std::size_t total_ = 0;
   std::size_t held_ = 0;

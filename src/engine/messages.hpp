@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,10 @@ struct Destination {
   std::optional<Secret> standard_secret{};
 };
 
-// An attempt that has ended, on its way to the store.
+// What goes from one side to the other lies in list nodes, so that handing it over needs no memory
+// and can't fail half way.
+
+// An attempt, on its way to the store once it has ended.
 struct Outcome {
   Waiting what{};  // the row as it was before the attempt
   std::uint64_t epoch = 0;
@@ -76,10 +80,13 @@ using ToSender = std::variant<PutDestination, CloseLane, FeedLane, Settled, Trus
 
 // Sender to committer.
 struct FromSender {
-  std::size_t shard = 0;
-  std::vector<Outcome> outcomes{};
-  std::vector<Returned> returned{};
-  [[nodiscard]] bool empty() const { return outcomes.empty() && returned.empty(); }
+  std::list<Outcome> outcomes{};
+  std::list<Outcome> cut_off{};  // the request was cancelled, which says nothing of the receiver:
+                                 // the row waits on as it was
+  std::list<Returned> returned{};
+  [[nodiscard]] bool empty() const {
+    return outcomes.empty() && cut_off.empty() && returned.empty();
+  }
 };
 
 }  // namespace hookwright::engine

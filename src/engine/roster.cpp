@@ -7,14 +7,20 @@
 
 namespace hookwright::engine {
 
-const Member* Roster::put(Endpoint endpoint) {
+void Roster::put(Endpoint endpoint) {
   const EndpointId id = endpoint.id;
   const auto [found, added] = members_.try_emplace(id);
+  if (added) {
+    try {
+      tenants_[endpoint.tenant].push_back(id);
+    } catch (...) {
+      members_.erase(found);
+      throw;
+    }
+  }
   Member& member = found->second;
-  if (added) tenants_[endpoint.tenant].push_back(id);
   member.profile = profile(endpoint.profile);
   member.endpoint = std::move(endpoint);
-  return member.profile ? &member : nullptr;
 }
 
 void Roster::remove(EndpointId id) {

@@ -29,9 +29,8 @@ class Roster {
  public:
   explicit Roster(Profiles profiles) : profiles_(std::move(profiles)) {}
 
-  // Adds or replaces. Null if its profile is not known any more: the endpoint is kept, and gets
-  // nothing.
-  const Member* put(Endpoint endpoint);
+  // Adds or replaces. One whose profile is not known any more is kept, and gets nothing.
+  void put(Endpoint endpoint);
   void remove(EndpointId id);
 
   [[nodiscard]] Member* find(EndpointId id);

@@ -7,21 +7,40 @@
 
 namespace hookwright::engine {
 
-Sender::Sender(const SenderBounds& bounds, std::uint64_t seed, Signer& signer,
+namespace {
+
+constexpr std::chrono::milliseconds look_again_after{50};
+
+// In words, if there is memory for them.
+std::string said(const char* what) noexcept {
+  try {
+    return what;
+  } catch (...) {
+    return {};
+  }
+}
+
+}  // namespace
+
+Sender::Sender(const SenderBounds& bounds, std::uint64_t seed, std::size_t shard, Signer& signer,
                std::string user_agent)
-    : bounds_(bounds), signer_(signer), user_agent_(std::move(user_agent)), random_(seed) {
+    : bounds_(bounds),
+      shard_(shard),
+      signer_(signer),
+      user_agent_(std::move(user_agent)),
+      random_(seed) {
   slow_.max = bounds_.slow_max;
 }
 
 Sender::~Sender() = default;
 
-void Sender::handle(ToSender&& message) {
+void Sender::handle(ToSender& message) {
   if (auto* put_message = std::get_if<PutDestination>(&message)) {
     put(put_message->destination);
   } else if (auto* close_message = std::get_if<CloseLane>(&message)) {
     close(close_message->endpoint);
   } else if (auto* feed_message = std::get_if<FeedLane>(&message)) {
-    feed(std::move(*feed_message));
+    feed(*feed_message);
   } else if (auto* settled = std::get_if<Settled>(&message)) {
     unsettled_ -= std::min(unsettled_, settled->outcomes);
   } else if (auto* trust = std::get_if<TrustUntil>(&message)) {
@@ -30,10 +49,19 @@ void Sender::handle(ToSender&& message) {
 }
 
 void Sender::put(const std::shared_ptr<const Destination>& destination) {
-  std::unique_ptr<Lane>& slot = lanes_[destination->id];
-  if (!slot) slot = std::make_unique<Lane>();
-  Lane& lane = *slot;
-  const bool moved = lane.to && lane.to->host_port != destination->host_port;
+  // Whatever needs memory comes first.
+  Resource& host = find_or_make(hosts_, destination->host_port, bounds_.host_max);
+  Resource& tenant = find_or_make(tenants_, destination->tenant, bounds_.tenant_max);
+  auto found = lanes_.find(destination->id);
+  if (found == lanes_.end()) {
+    auto fresh = std::make_unique<Lane>();
+    fresh->to = destination;
+    found = lanes_.emplace(destination->id, std::move(fresh)).first;
+  }
+  Lane& lane = *found->second;
+  if (destination->status != Status::active) give_back_rows(lane);
+
+  const bool moved = lane.host != nullptr && lane.host != &host;
   lane.to = destination;
   lane.key.reset();
   lane.closed = false;
@@ -44,30 +72,32 @@ void Sender::put(const std::shared_ptr<const Destination>& destination) {
     lane.held_until = {};
     lane.slow = false;
   }
-  if (lane.host == nullptr) lane.host = attach(hosts_, destination->host_port, bounds_.host_max);
-  if (lane.tenant == nullptr)
-    lane.tenant = attach(tenants_, destination->tenant, bounds_.tenant_max);
-  if (destination->status != Status::active) give_back_rows(lane);
+  if (lane.host == nullptr) attach(lane.host, host);
+  if (lane.tenant == nullptr) attach(lane.tenant, tenant);
   if (moved) {  // it may have been waiting for a place with the old host
     lane.queued = false;
     enqueue(lane);
   }
 }
 
-Sender::Resource* Sender::attach(Resources& resources, const std::string& name, std::size_t max) {
+Sender::Resource& Sender::find_or_make(Resources& resources, const std::string& name,
+                                       std::size_t max) {
   Resource& resource = resources[name];
   resource.name = name;
   resource.max = max;
+  return resource;
+}
+
+void Sender::attach(Resource*& slot, Resource& resource) {
+  slot = &resource;
   ++resource.users;
-  return &resource;
 }
 
 void Sender::detach(Resource*& resource) {
   Resource* gone = std::exchange(resource, nullptr);
   if (gone == nullptr || --gone->users != 0) return;
-  const std::string name = gone->name;
   for (Resources* resources : {&hosts_, &tenants_}) {
-    const auto found = resources->find(name);
+    const auto found = resources->find(gone->name);
     if (found != resources->end() && &found->second == gone) {
       resources->erase(found);
       return;
@@ -83,7 +113,7 @@ void Sender::close(EndpointId endpoint) {
   forget_if_done(endpoint);
 }
 
-void Sender::feed(FeedLane&& message) {
+void Sender::feed(FeedLane& message) {
   const auto found = lanes_.find(message.endpoint);
   if (found == lanes_.end() || found->second->closed ||
       found->second->to->status != Status::active) {
@@ -94,7 +124,14 @@ void Sender::feed(FeedLane&& message) {
   }
   Lane& lane = *found->second;
   lane.epoch = message.epoch;
-  for (Waiting& row : message.rows) lane.ready.push_back(std::move(row));
+  auto row = message.rows.begin();
+  try {
+    for (; row != message.rows.end(); ++row) lane.ready.push_back(std::move(*row));
+  } catch (...) {  // those that found a place are not fed again
+    message.rows.erase(message.rows.begin(), row);
+    enqueue(lane);
+    throw;
+  }
   enqueue(lane);
 }
 
@@ -102,8 +139,8 @@ void Sender::give_back_rows(Lane& lane) {
   if (lane.ready.empty()) return;
   Returned returned{.endpoint = lane.to->id, .epoch = lane.epoch};
   for (const Waiting& row : lane.ready) returned.rows.push_back(row.delivery.position.row);
-  lane.ready.clear();
   out_.returned.push_back(std::move(returned));
+  lane.ready.clear();
   pass_on(lane);
 }
 
@@ -115,13 +152,45 @@ void Sender::forget_if_done(EndpointId id) {
   lanes_.erase(found);
 }
 
-void Sender::enqueue(Lane& lane) {
+// A turn that can't be noted is found again by looking at every lane.
+void Sender::look_again() noexcept {
+  look_again_at_ = now_ + look_again_after;
+}
+
+void Sender::enqueue(Lane& lane) noexcept {
   if (lane.queued || lane.ready.empty()) return;
-  lane.queued = true;
-  turns_.push_back(lane.to->id);
+  try {
+    turns_.push_back(lane.to->id);
+    lane.queued = true;
+  } catch (...) {
+    look_again();
+  }
+}
+
+void Sender::wait_for(Lane& lane, Resource& resource) noexcept {
+  try {
+    resource.waiting.push_back(lane.to->id);
+    lane.queued = true;
+  } catch (...) {
+    look_again();
+  }
+}
+
+void Sender::wait_until(Lane& lane, SteadyTime at) noexcept {
+  try {
+    alarms_.push({at, lane.to->id});
+    lane.queued = true;
+  } catch (...) {
+    look_again();
+  }
 }
 
 std::size_t Sender::start(const Moment& moment, Transport& transport) {
+  now_ = moment.steady;
+  if (look_again_at_ && *look_again_at_ <= moment.steady) {
+    look_again_at_.reset();
+    for (const auto& [id, lane] : lanes_) enqueue(*lane);
+  }
   while (!alarms_.empty() && alarms_.top().at <= moment.steady) {
     const auto found = lanes_.find(alarms_.top().lane);
     alarms_.pop();
@@ -139,7 +208,7 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
     lane.queued = false;
     if (lane.ready.empty()) continue;
     if (!admit(lane, moment)) continue;
-    launch(lane, moment, transport);
+    if (!launch(lane, moment, transport)) break;
     ++count;
     enqueue(lane);
   }
@@ -147,28 +216,24 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
 }
 
 // The bounds that a request of the lane counts towards.
-std::vector<Sender::Resource*> Sender::resources_of(const Lane& lane) {
-  std::vector<Resource*> resources = {lane.host, lane.tenant};
-  if (lane.slow) resources.push_back(&slow_);
-  return resources;
+Sender::Uses Sender::resources_of(const Lane& lane) {
+  return {lane.host, lane.tenant, lane.slow ? &slow_ : nullptr};
 }
 
 // Whether the lane may start its next delivery; where not, the lane is put where the obstacle's end
 // will find it.
 bool Sender::admit(Lane& lane, const Moment& moment) {
-  const std::vector<Resource*> shared = resources_of(lane);
+  const Uses shared = resources_of(lane);
   const SteadyTime from = std::max(lane.held_until, lane.rate.next(moment.steady));
   const std::size_t own_max = lane.slow ? 1 : lane.to->profile->policy.in_flight_max;
-  const auto full =
-      std::find_if(shared.begin(), shared.end(), [](const Resource* r) { return r->full(); });
+  const auto full = std::find_if(shared.begin(), shared.end(),
+                                 [](const Resource* r) { return r != nullptr && r->full(); });
   if (from > moment.steady) {
-    lane.queued = true;
-    alarms_.push({from, lane.to->id});
+    wait_until(lane, from);
   } else if (lane.in_flight >= own_max) {
     // complete() queues it again
   } else if (full != shared.end()) {
-    lane.queued = true;
-    (*full)->waiting.push_back(lane.to->id);
+    wait_for(lane, **full);
   } else {
     lane.rate.take(moment.steady);
     return true;
@@ -197,16 +262,23 @@ void Sender::unpark_one(Resource& resource) {
   }
 }
 
-void Sender::launch(Lane& lane, const Moment& moment, Transport& transport) {
-  Flight flight{.what = std::move(lane.ready.front()),
-                .lane = lane.to->id,
-                .epoch = lane.epoch,
-                .to = lane.to,
-                .uses = resources_of(lane),
-                .started = moment.now};
+// False if there is no memory to note it: then it has not started.
+bool Sender::launch(Lane& lane, const Moment& moment, Transport& transport) {
+  const RequestId id = last_request_ + 1;
+  try {
+    Flight flight{.to = lane.to, .uses = resources_of(lane)};
+    flight.outcome.push_back(
+        {.what = lane.ready.front(), .epoch = lane.epoch, .shard = shard_, .started = moment.now});
+    flights_.emplace(id, std::move(flight));
+  } catch (...) {
+    look_again();
+    return false;
+  }
+  last_request_ = id;
+  const Flight& flight = flights_.at(id);
   lane.ready.pop_front();
-  const RequestId id = ++last_request_;
   for (Resource* resource : flight.uses) {
+    if (resource == nullptr) continue;
     ++resource->in_use;
     ++resource->users;
   }
@@ -214,18 +286,18 @@ void Sender::launch(Lane& lane, const Moment& moment, Transport& transport) {
   ++in_flight_;
   ++unsettled_;
   ++started_;
-  const Flight& under_way = flights_.emplace(id, std::move(flight)).first->second;
-  std::string failure;
+  Completion failed{.id = id, .fault = Fault::local};
   try {
-    transport.start(id, make_request(lane, under_way.what, moment));
-    return;
+    transport.start(id, make_request(lane, flight.outcome.front().what, moment));
+    return true;
   } catch (const std::exception& error) {
-    failure = error.what();
+    failed.detail = said(error.what());
   } catch (...) {
-    failure = "it threw";
+    failed.detail = said("it threw");
   }
   ++plugin_errors_;
-  complete(Completion{.id = id, .fault = Fault::local, .detail = std::move(failure)}, moment);
+  complete(std::move(failed), moment);
+  return true;
 }
 
 Request Sender::make_request(Lane& lane, const Waiting& waiting, const Moment& moment) {
@@ -252,12 +324,13 @@ Request Sender::make_request(Lane& lane, const Waiting& waiting, const Moment& m
   return request;
 }
 
-void Sender::complete(Completion&& completion, const Moment& moment) {
+void Sender::complete(Completion&& completion, const Moment& moment) noexcept {
+  now_ = moment.steady;
   const auto found = flights_.find(completion.id);
   if (found == flights_.end()) return;
   Flight flight = std::move(found->second);
   flights_.erase(found);
-  const EndpointId id = flight.lane;
+  const EndpointId id = flight.to->id;
   Lane& lane = *lanes_.at(id);  // kept while something of it is under way
   --in_flight_;
   --lane.in_flight;
@@ -272,6 +345,7 @@ void Sender::complete(Completion&& completion, const Moment& moment) {
 
 void Sender::release(Flight& flight) {
   for (Resource* resource : flight.uses) {
+    if (resource == nullptr) continue;
     --resource->in_use;
     unpark_one(*resource);
     if (resource == &slow_) {
@@ -283,27 +357,21 @@ void Sender::release(Flight& flight) {
 }
 
 void Sender::report(Flight&& flight, Completion&& completion, const Moment& moment) {
-  if (completion.fault ==
-      Fault::cancelled) {  // says nothing of the receiver: the row waits on as it was
+  if (completion.fault == Fault::cancelled) {
     --unsettled_;
-    const Delivery& row = flight.what.delivery;
-    out_.returned.push_back(
-        {.endpoint = row.endpoint, .epoch = flight.epoch, .rows = {row.position.row}});
+    out_.cut_off.splice(out_.cut_off.end(), flight.outcome);
     return;
   }
-  Lane& lane = *lanes_.at(flight.lane);
+  Lane& lane = *lanes_.at(flight.to->id);
   const double jitter = std::uniform_real_distribution<double>(0.0, 1.0)(random_);
-  Outcome outcome;
+  Outcome& outcome = flight.outcome.front();
   outcome.verdict = verdict(flight.to->profile->policy,
                             {.fault = completion.fault,
                              .status = completion.status,
                              .retry_after = completion.retry_after},
-                            flight.what.delivery, moment.now, jitter);
+                            outcome.what.delivery, moment.now, jitter);
   if (outcome.verdict.throttle && flight.to->host_port == lane.to->host_port)
     lane.held_until = std::max(lane.held_until, moment.steady + *outcome.verdict.throttle);
-  outcome.what = std::move(flight.what);
-  outcome.epoch = flight.epoch;
-  outcome.started = flight.started;
   outcome.ended = moment.now;
   outcome.since = moment.steady;
   outcome.elapsed = completion.elapsed;
@@ -312,23 +380,22 @@ void Sender::report(Flight&& flight, Completion&& completion, const Moment& mome
   if (outcome.verdict.decision != Decision::delivered) outcome.excerpt = std::move(completion.body);
   outcome.address = std::move(completion.address);
   outcome.detail = std::move(completion.detail);
-  out_.outcomes.push_back(std::move(outcome));
+  out_.outcomes.splice(out_.outcomes.end(), flight.outcome);
 }
 
+// In the order in which they were started.
 void Sender::cancel_all(Transport& transport) {
-  std::vector<RequestId> ids;
-  ids.reserve(flights_.size());
-  for (const auto& [id, flight] : flights_) ids.push_back(id);
-  std::sort(ids.begin(), ids.end());
-  for (const RequestId id : ids) transport.cancel(id);
+  for (const auto& [id, flight] : flights_) transport.cancel(id);
 }
 
 std::optional<SteadyTime> Sender::next_wake() const {
-  if (stopped_ || alarms_.empty()) return std::nullopt;
-  return alarms_.top().at;
+  if (stopped_) return std::nullopt;
+  std::optional<SteadyTime> at = look_again_at_;
+  if (!alarms_.empty()) at = std::min(at.value_or(SteadyTime::max()), alarms_.top().at);
+  return at;
 }
 
-FromSender Sender::take() {
+FromSender Sender::take() noexcept {
   return std::exchange(out_, {});
 }
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -31,20 +34,25 @@ struct SenderBounds {
 // The delivery side of one shard: lanes in memory, whose turn it is, what is under way. It decides
 // when a delivery starts and what its end means; it neither reads the store nor a clock. One
 // thread.
+//
+// Without memory nothing is lost: what handle() could not take whole may be given to it again, a
+// delivery that can't be noted is not started, and the end of one needs no memory at all.
 class Sender {
  public:
-  Sender(const SenderBounds& bounds, std::uint64_t seed, Signer& signer, std::string user_agent);
+  Sender(const SenderBounds& bounds, std::uint64_t seed, std::size_t shard, Signer& signer,
+         std::string user_agent);
   ~Sender();
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 
-  void handle(ToSender&& message);
+  // Throws std::bad_alloc: the same message may come again, and is then taken to its end.
+  void handle(ToSender& message);
 
   // Starts what may start now. Returns how many.
   std::size_t start(const Moment& moment, Transport& transport);
 
   // Takes the end of a request.
-  void complete(Completion&& completion, const Moment& moment);
+  void complete(Completion&& completion, const Moment& moment) noexcept;
 
   // Starts nothing more from here on.
   void stop() { stopped_ = true; }
@@ -56,7 +64,7 @@ class Sender {
   [[nodiscard]] std::optional<SteadyTime> next_wake() const;
 
   // What has gathered since the last call.
-  [[nodiscard]] FromSender take();
+  [[nodiscard]] FromSender take() noexcept;
 
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   [[nodiscard]] std::uint64_t started() const { return started_; }
@@ -73,6 +81,7 @@ class Sender {
     [[nodiscard]] bool full() const { return in_use >= max; }
   };
   using Resources = std::unordered_map<std::string, Resource>;
+  using Uses = std::array<Resource*, 3>;  // null: none
 
   struct Lane {
     std::shared_ptr<const Destination> to{};
@@ -90,12 +99,9 @@ class Sender {
   };
 
   struct Flight {
-    Waiting what{};
-    EndpointId lane{};
-    std::uint64_t epoch = 0;
+    std::list<Outcome> outcome{};             // one, filled in at the end
     std::shared_ptr<const Destination> to{};  // as it was at the start
-    std::vector<Resource*> uses{};            // counted until the end
-    TimePoint started{};
+    Uses uses{};                              // counted until the end
   };
 
   struct Alarm {
@@ -106,23 +112,28 @@ class Sender {
 
   void put(const std::shared_ptr<const Destination>& destination);
   void close(EndpointId endpoint);
-  void feed(FeedLane&& message);
+  void feed(FeedLane& message);
 
-  void enqueue(Lane& lane);
-  static Resource* attach(Resources& resources, const std::string& name, std::size_t max);
+  void enqueue(Lane& lane) noexcept;
+  void wait_for(Lane& lane, Resource& resource) noexcept;
+  void wait_until(Lane& lane, SteadyTime at) noexcept;
+  void look_again() noexcept;
+  static Resource& find_or_make(Resources& resources, const std::string& name, std::size_t max);
+  static void attach(Resource*& slot, Resource& resource);
   void detach(Resource*& resource);
   bool admit(Lane& lane, const Moment& moment);
   void unpark_one(Resource& resource);
   void give_back_rows(Lane& lane);
-  void launch(Lane& lane, const Moment& moment, Transport& transport);
+  [[nodiscard]] bool launch(Lane& lane, const Moment& moment, Transport& transport);
   [[nodiscard]] Request make_request(Lane& lane, const Waiting& waiting, const Moment& moment);
   void release(Flight& flight);
-  [[nodiscard]] std::vector<Resource*> resources_of(const Lane& lane);
+  [[nodiscard]] Uses resources_of(const Lane& lane);
   void pass_on(const Lane& lane);
   void report(Flight&& flight, Completion&& completion, const Moment& moment);
   void forget_if_done(EndpointId id);
 
   SenderBounds bounds_;
+  std::size_t shard_;
   Signer& signer_;
   std::string user_agent_;
   std::mt19937_64 random_;
@@ -132,7 +143,7 @@ class Sender {
   Resource slow_;
   std::deque<EndpointId> turns_;  // lanes with work, in the order of their turns
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
-  std::unordered_map<RequestId, Flight> flights_;
+  std::map<RequestId, Flight> flights_;
   RequestId last_request_ = 0;
   std::size_t in_flight_ = 0;
   std::size_t unsettled_ = 0;
@@ -140,6 +151,8 @@ class Sender {
   std::uint64_t plugin_errors_ = 0;
   SteadyTime trusted_until_ = SteadyTime::max();
   bool stopped_ = false;
+  SteadyTime now_{};                         // of the last call that said
+  std::optional<SteadyTime> look_again_at_;  // a turn could not be noted: all lanes are looked at
   FromSender out_;
 };
 

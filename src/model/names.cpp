@@ -101,6 +101,8 @@ std::string_view to_string(Stored stored) {
       return "duplicate";
     case Stored::no:
       return "no";
+    case Stored::unknown:
+      return "unknown";
   }
   return "unknown";
 }
