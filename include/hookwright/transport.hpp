@@ -61,7 +61,7 @@ class HOOKWRIGHT_EXPORT Transport {
 
   // Takes a request. It goes out exactly once, to an address that the egress policy allows, and
   // follows no redirect. `Completion::sends` counts the one exception: a re-send where a kept
-  // connection had died before a byte of the answer.
+  // connection had died before a line of the answer.
   virtual void start(RequestId id, Request&& request) = 0;
 
   // Moves requests on until one completes, `until` passes or wake() is called; appends what

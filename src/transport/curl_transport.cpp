@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t addresses_max = 2;  // tried within one request
-constexpr std::size_t kept_max = 256;     // easy handles, some 10 KiB each
+constexpr std::size_t kept_max = 256;     // exchanges
 constexpr std::size_t preferred_max = 4096;
 constexpr Duration wait_max = 1s;    // survives a lost wake-up
 constexpr auto watchdog_grace = 2s;  // for libcurl to end an overdue transfer by itself
@@ -50,6 +50,7 @@ void check(const CurlTransportOptions& options) {
           std::to_string(options.excerpt_bytes_max));
   check_duration(options.idle_max, "transport.idle_max");
   check_duration(options.connect_max, "transport.connect_max");
+  check_duration(options.body_max, "transport.body_max");
 }
 
 std::shared_ptr<CURLSH> make_session_share(const Library& library) {
@@ -72,6 +73,7 @@ Settings make_settings(const CurlTransportOptions& options, const Library& libra
                      options.response_body_bytes_max, options.excerpt_bytes_max};
   settings.idle_max = options.idle_max;
   settings.connect_max = options.connect_max;
+  settings.body_max = options.body_max;
   settings.http2 = options.http2;
   return settings;
 }
@@ -113,8 +115,8 @@ std::unique_ptr<Exchange> CurlTransport::take_exchange() {
   return exchange;
 }
 
-void CurlTransport::keep_exchange(std::unique_ptr<Exchange> exchange, bool clean) {
-  exchange->end(clean);
+void CurlTransport::keep_exchange(std::unique_ptr<Exchange> exchange) {
+  exchange->end();
   if (kept_.size() < kept_max) kept_.push_back(std::move(exchange));
 }
 
@@ -249,7 +251,6 @@ bool CurlTransport::try_again(Exchange& exchange, CURLcode code) {
       guard.used_kept_connection() && !exchange.response.begun() && fault_of(code) == Fault::reset;
   if ((guard.stopped_repeat() || died) && guard.sends() < 2 && !exchange.sent_again) {
     exchange.sent_again = true;
-    exchange.replace_handle();
     launch(exchange, true);
     return true;
   }
@@ -262,7 +263,6 @@ bool CurlTransport::try_again(Exchange& exchange, CURLcode code) {
       exchange.address + 1 < exchange.addresses.size() &&
       exchange.request.deadline > steady_now()) {
     ++exchange.address;
-    exchange.replace_handle();
     launch(exchange, false);
     return true;
   }
@@ -301,9 +301,15 @@ void CurlTransport::conclude(Exchange& exchange, CURLcode code) {
   } else if (exchange.response.over_header_caps()) {
     fault = Fault::protocol;
     detail = "too many headers";
+  } else if (code == CURLE_OK && exchange.response.in_headers()) {
+    fault = Fault::reset;
+    detail = "closed within the headers";
   } else if (code == CURLE_COULDNT_CONNECT &&
              is_shortage(static_cast<int>(os_error), guard.vetted().is_v6())) {
     fault = Fault::local;
+  } else if (code == CURLE_COULDNT_CONNECT && is_reset(static_cast<int>(os_error))) {
+    fault = exchange.request.url.tls ? Fault::tls : Fault::reset;
+    detail = "reset at once";
   }
   finish(exchange, fault, std::move(detail));
 }
@@ -323,11 +329,9 @@ void CurlTransport::finish(Exchange& exchange, Fault fault, std::string detail) 
   completion.sends = exchange.guard.sends();
   finished_.push_back(std::move(completion));
 
-  const Completion& result = finished_.back();
-  const bool clean = fault == Fault::none && result.detail.empty() && result.sends == 1;
   serials_.erase(exchange.id);
   auto node = exchanges_.extract(exchange.serial);
-  keep_exchange(std::move(node.mapped()), clean);
+  keep_exchange(std::move(node.mapped()));
 }
 
 void CurlTransport::cancel(RequestId id) {
@@ -353,15 +357,21 @@ void CurlTransport::end_overdue(SteadyTime now) {
   watched_ = now;
   std::vector<Exchange*> overdue;
   for (const auto& [serial, exchange] : exchanges_) {
-    if (exchange->in_driver && now - watchdog_grace > exchange->request.deadline) {
+    if (!exchange->in_driver) continue;
+    const bool body_is_overdue =
+        exchange->answered && now - *exchange->answered >= settings_.body_max;
+    if (body_is_overdue || now - watchdog_grace > exchange->request.deadline) {
       overdue.push_back(exchange.get());
     }
   }
   for (Exchange* exchange : overdue) {
     driver_->remove(exchange->handle(), exchange->request.slow);
     exchange->in_driver = false;
-    const bool answered = exchange->response.complete();
-    finish(*exchange, answered ? Fault::none : Fault::timeout, "ended by the watchdog");
+    if (exchange->response.complete()) {
+      finish(*exchange, Fault::none, "the body took too long");
+    } else {
+      finish(*exchange, Fault::timeout, "ended by the watchdog");
+    }
   }
 }
 

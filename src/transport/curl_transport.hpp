@@ -52,7 +52,7 @@ class CurlTransport final : public Transport {
   void choose_addresses(Exchange& exchange, const std::vector<IpAddress>& vetted) const;
   void remember_address(const Exchange& exchange);
   std::unique_ptr<Exchange> take_exchange();
-  void keep_exchange(std::unique_ptr<Exchange> exchange, bool clean);
+  void keep_exchange(std::unique_ptr<Exchange> exchange);
 
   CurlTransportOptions options_;
   Settings settings_;

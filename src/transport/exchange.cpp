@@ -25,8 +25,7 @@ std::size_t guarded(Action action) noexcept {
 extern "C" std::size_t hookwright_take_header(char* bytes, std::size_t, std::size_t size,
                                               void* exchange) {
   return guarded([=] {
-    Response& response = static_cast<Exchange*>(exchange)->response;
-    return response.take_header({bytes, size}) ? size : 0;
+    return static_cast<Exchange*>(exchange)->take_header({bytes, size}) ? size : 0;
   });
 }
 
@@ -100,6 +99,7 @@ Exchange::Exchange(const Settings& settings)
       handle_(curl_easy_init(), curl_easy_cleanup) {
   if (!handle_) throw std::bad_alloc();
   const CURLcode code = set_fixed_options();
+  handle_.reset();
   if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
   if (code != CURLE_OK) {
     throw ConfigError("transport.libcurl", "must know all the options that keep requests safe",
@@ -180,6 +180,7 @@ bool Exchange::begin(RequestId new_id, Request&& new_request, SteadyTime now) {
   address = 0;
   sent_again = false;
   guard.begin();
+  answered.reset();
   response.clear();
   error_[0] = '\0';
   return headers.assign(request.headers);
@@ -198,6 +199,7 @@ bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
   const auto left = std::max(Duration{1}, std::chrono::floor<Duration>(request.deadline - now));
   const auto connect = std::max(Duration{1}, std::min(settings_->connect_max, left / 2));
 
+  handle_.reset(curl_easy_init());
   if (!handle_) return false;
   Setter set(handle_.get());
   set.keep(set_fixed_options());
@@ -215,22 +217,16 @@ bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
   return set.result == CURLE_OK;
 }
 
-// Options that survive a request are how libcurl's bugs of reuse come about, so none does: setting
-// all of them again costs less than can be measured beside the rest of a request (17 us of CPU).
-void Exchange::end(bool clean) {
+void Exchange::end() {
   request = Request{};
   serial = 0;
-  if (clean && handle_) {
-    curl_easy_reset(handle_.get());
-  } else {
-    replace_handle();
-  }
+  handle_.reset();
 }
 
-// Not even curl_easy_reset() makes a handle as new: 8.14 keeps the wish to rewind a body, and fails
-// at it each time.
-void Exchange::replace_handle() {
-  handle_.reset(curl_easy_init());
+bool Exchange::take_header(std::string_view line) {
+  const bool taken = response.take_header(line);
+  if (response.complete() && !answered) answered = std::chrono::steady_clock::now();
+  return taken;
 }
 
 std::size_t Exchange::read_body(char* to, std::size_t size) {

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hookwright/address.hpp"
@@ -32,11 +34,17 @@ struct Settings {
   ResponseLimits limits{};
   Duration idle_max{};
   Duration connect_max{};
+  Duration body_max{};
   bool http2 = false;
 };
 
-// One request on its way: a kept easy handle, and all that libcurl reads or writes meanwhile. A
-// request takes one transfer, or two where an address does not answer or a kept connection is dead.
+// One request on its way: an easy handle, and all that libcurl reads or writes meanwhile. A request
+// takes one transfer, or two where an address does not answer or a kept connection is dead.
+//
+// Each transfer has a handle of its own. One that has been used before is not as new, whatever
+// curl_easy_reset() does: 7.83 to 8.1.0 keep a pointer to the last header of the transfer before,
+// and a receiver whose first header begins with a blank makes them write through it (curl issue
+// 11101); 8.14 keeps the wish to rewind a body. A new one costs 2 us.
 class Exchange {
  public:
   // Throws ConfigError ("transport.libcurl") if a protection cannot be switched on.
@@ -48,14 +56,12 @@ class Exchange {
   // Takes a request. False if a header must not be sent: headers.refused().
   bool begin(RequestId id, Request&& request, SteadyTime now);
 
-  // Before a second transfer, while the handle is in no driver: it remembers too much of the first.
-  void replace_handle();
-
-  // Makes the handle ready for a transfer to addresses[address]. False if libcurl has no memory.
+  // Makes a handle for a transfer to addresses[address]; the one before must be in no driver. False
+  // if libcurl has no memory.
   bool prepare(SteadyTime now, bool fresh_connection);
 
-  // After the request has ended. `clean`: its last transfer was a success of libcurl's.
-  void end(bool clean);
+  // After the request has ended.
+  void end();
 
   // The exchange that a handle belongs to.
   static Exchange& of(CURL* handle);
@@ -65,6 +71,7 @@ class Exchange {
   // libcurl's words for what went wrong, empty if it had none.
   [[nodiscard]] std::string_view error_text() const { return error_.data(); }
 
+  bool take_header(std::string_view line);
   std::size_t read_body(char* to, std::size_t size);
 
   // The transport's notes on the request.
@@ -72,8 +79,9 @@ class Exchange {
   RequestId id = 0;
   Request request{};
   SteadyTime started{};
-  std::vector<IpAddress> addresses{};  // vetted, at most two
-  std::size_t address = 0;             // the one in use
+  std::vector<IpAddress> addresses{};    // vetted, at most two
+  std::size_t address = 0;               // the one in use
+  std::optional<SteadyTime> answered{};  // when the final header block was complete
   bool in_driver = false;
   bool sent_again = false;  // since a kept connection was dead; done once
 

@@ -19,12 +19,15 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// "HTTP/1.1 200 OK" or "HTTP/2 200"; 0 for anything else.
+// "HTTP/1.1 200 OK" or "HTTP/2 200"; 0 for anything else, which makes the block none.
 int parse_status(std::string_view line) {
   const std::size_t blank = line.find(' ');
-  if (blank == std::string_view::npos || line.size() < blank + 4) return 0;
+  if (blank == std::string_view::npos) return 0;
+  const std::string_view rest = trim(line.substr(blank + 1));
+  const std::string_view digits = rest.substr(0, rest.find(' '));
+  if (digits.size() != 3) return 0;
   int status = 0;
-  for (const char c : line.substr(blank + 1, 3)) {
+  for (const char c : digits) {
     if (c < '0' || c > '9') return 0;
     status = status * 10 + (c - '0');
   }
@@ -45,7 +48,7 @@ void Response::clear() {
   excerpt.clear();
   header_bytes_ = header_lines_ = body_bytes_ = 0;
   status_ = 0;
-  complete_ = over_header_caps_ = false;
+  complete_ = in_headers_ = over_header_caps_ = false;
 }
 
 bool Response::take_header(std::string_view line) {
@@ -58,9 +61,11 @@ bool Response::take_header(std::string_view line) {
   if (complete_) return true;  // trailers say nothing to us
   if (line.starts_with("HTTP/")) {
     status_ = parse_status(line);
+    in_headers_ = true;
     retry_after.clear();
   } else if (trim(line).empty()) {
     complete_ = status_ >= 200;
+    in_headers_ = false;
   } else if (retry_after.empty() && has_name(line, "retry-after")) {
     retry_after = trim(line.substr(line.find(':') + 1)).substr(0, retry_after_bytes_max);
   }

@@ -29,6 +29,8 @@ class Response {
   // The final header block has arrived, so `status` is the answer whatever follows.
   [[nodiscard]] bool complete() const { return complete_; }
   [[nodiscard]] bool begun() const { return header_lines_ > 0; }
+  // The last header block has begun and not ended.
+  [[nodiscard]] bool in_headers() const { return in_headers_; }
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] bool over_header_caps() const { return over_header_caps_; }
   [[nodiscard]] bool over_body_cap() const { return body_bytes_ > limits_->body_bytes_max; }
@@ -43,6 +45,7 @@ class Response {
   std::size_t body_bytes_ = 0;
   int status_ = 0;
   bool complete_ = false;
+  bool in_headers_ = false;
   bool over_header_caps_ = false;
 };
 

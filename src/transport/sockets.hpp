@@ -28,6 +28,10 @@ curl_socket_t open_tcp_socket(int family, int& error);
 // available" says that this host has none.
 bool is_shortage(int error, bool v6);
 
+// Whether an error of a connect says that the peer took the connection and broke it at once, before
+// we had a look: it did listen.
+bool is_reset(int error);
+
 // How many descriptors this process may have open.
 std::size_t descriptor_limit();
 

@@ -31,6 +31,10 @@ bool is_shortage(int error, bool v6) {
          (error == EADDRNOTAVAIL && !v6);
 }
 
+bool is_reset(int error) {
+  return error == ECONNRESET || error == EPIPE;
+}
+
 std::size_t descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {

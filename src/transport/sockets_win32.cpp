@@ -20,6 +20,10 @@ bool is_shortage(int error, bool v6) {
   return error == WSAEMFILE || error == WSAENOBUFS || (error == WSAEADDRNOTAVAIL && !v6);
 }
 
+bool is_reset(int error) {
+  return error == WSAECONNRESET || error == WSAECONNABORTED;
+}
+
 std::size_t descriptor_limit() {
   return std::numeric_limits<std::size_t>::max();
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -50,6 +51,12 @@ std::shared_ptr<SSL_CTX> make_tls(const ReceiverOptions& options) {
       EVP_PKEY_free);
   require(SSL_CTX_use_certificate(context.get(), certificate.get()) == 1, "certificate");
   require(SSL_CTX_use_PrivateKey(context.get(), key.get()) == 1, "key");
+  for (std::size_t i = 0; i < options.certificates; ++i) {
+    require(SSL_CTX_add_extra_chain_cert(context.get(), X509_dup(certificate.get())) == 1, "chain");
+  }
+  if (options.demand_certificate) {
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
   if (options.tls_version_max != 0) {
     // Old versions need old algorithms as well.
     SSL_CTX_set_security_level(context.get(), 0);
@@ -176,10 +183,34 @@ class Receiver::Connection {
     return true;
   }
 
+  // Asks for another handshake, and goes through it if the peer does within a moment.
+  bool renegotiate() {
+    if (!ssl_ || SSL_renegotiate(ssl_.get()) != 1 || SSL_do_handshake(ssl_.get()) != 1) {
+      ERR_clear_error();
+      return false;
+    }
+    const timeval moment{0, 50'000};
+    const timeval none{0, 0};
+    char byte = 0;
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment);
+    const int count = SSL_read(ssl_.get(), &byte, 1);
+    const bool waiting = count <= 0 && SSL_get_error(ssl_.get(), count) == SSL_ERROR_WANT_READ;
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
+    ERR_clear_error();
+    return waiting;
+  }
+
   // Makes the coming close() an RST.
   void reset() {
     const linger now{1, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  }
+
+  // Reads nothing meanwhile. The receiver's own end comes by way of shutdown().
+  void wait_for_end() const {
+    pollfd gone{socket_, POLLRDHUP, 0};
+    while (::poll(&gone, 1, -1) < 0) {
+    }
   }
 
   void close_politely() {
@@ -219,7 +250,7 @@ Receiver::~Receiver() {
   changed_.notify_all();
   ::close(stop_pipe_[1]);
   acceptor_.join();
-  for (std::thread& thread : threads_) thread.join();
+  for (auto& [number, thread] : threads_) thread.join();
   ::close(stop_pipe_[0]);
   ::close(listener_);
 }
@@ -261,17 +292,35 @@ void Receiver::accept_connections() {
     if (fds[1].revents != 0) return;
     const int socket = ::accept(listener_, nullptr, nullptr);
     if (socket < 0) continue;
+    join_done();
     const std::lock_guard lock(mutex_);
     const std::size_t number = ++connections_;
     open_[number] = socket;
     if (stopping_) ::shutdown(socket, SHUT_RDWR);
-    threads_.push_back(start_thread([this, number, socket] { serve(number, socket); }));
+    threads_[number] = start_thread([this, number, socket] { serve(number, socket); });
     changed_.notify_all();
   }
 }
 
-void Receiver::serve(std::size_t number, int socket) {
+// A thread that has ended keeps its stack until it is joined.
+void Receiver::join_done() {
+  std::vector<std::size_t> done;
   {
+    const std::lock_guard lock(mutex_);
+    done.swap(done_);
+  }
+  for (const std::size_t number : done) threads_.extract(number).mapped().join();
+}
+
+void Receiver::serve(std::size_t number, int socket) {
+  const int yes = 1;  // else what is written just before an RST may never leave
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  if (options_.outburst) {
+    Connection connection(socket, nullptr);
+    pollfd readable{socket, POLLIN, 0};
+    ::poll(&readable, 1, -1);
+    carry_out(connection, *options_.outburst);
+  } else {
     Connection connection(socket, tls_.get());
     switch (options_.on_accept ? options_.on_accept(number) : OnAccept::serve) {
       case OnAccept::serve:
@@ -283,12 +332,16 @@ void Receiver::serve(std::size_t number, int socket) {
         connection.reset();
         break;
       case OnAccept::stall:
-        stall();
+        connection.wait_for_end();
+        break;
+      case OnAccept::sip:
+        sip(socket);
         break;
     }
   }
   const std::lock_guard lock(mutex_);
   open_.erase(number);
+  done_.push_back(number);
   ::close(socket);
 }
 
@@ -313,6 +366,9 @@ void Receiver::talk(Connection& connection, std::size_t number) {
 }
 
 bool Receiver::carry_out(Connection& connection, const Reply& reply) {
+  for (std::size_t i = 0; i < reply.renegotiations; ++i) {
+    if (!connection.renegotiate()) return false;
+  }
   if (!connection.write(reply.bytes)) return false;
   switch (reply.then) {
     case Reply::Then::keep:
@@ -320,25 +376,40 @@ bool Receiver::carry_out(Connection& connection, const Reply& reply) {
     case Reply::Then::close:
       connection.close_politely();
       return false;
+    case Reply::Then::cut:
+      return false;
     case Reply::Then::reset:
       connection.reset();
       return false;
     case Reply::Then::stall:
-      stall();
+      connection.wait_for_end();
       return false;
     case Reply::Then::drip:
-      while (connection.write("x")) {
-        std::unique_lock lock(mutex_);
-        if (changed_.wait_for(lock, 20ms, [this] { return stopping_; })) break;
+      for (std::size_t i = 0; reply.more.empty() || i < reply.more.size(); ++i) {
+        const char byte = reply.more.empty() ? 'x' : reply.more[i];
+        if (!connection.write({&byte, 1}) || pause()) return false;
+      }
+      return true;
+    case Reply::Then::repeat:
+      while (connection.write(reply.more)) {
       }
       return false;
   }
   return false;
 }
 
-void Receiver::stall() {
+void Receiver::sip(int socket) {
+  const int small = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  char byte = 0;
+  while (::recv(socket, &byte, 1, 0) == 1 && !pause()) {
+  }
+}
+
+// A moment. True: the receiver is going.
+bool Receiver::pause() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_; });
+  return changed_.wait_for(lock, 20ms, [this] { return stopping_; });
 }
 
 std::string Receiver::url(std::string_view target, std::string_view host) const {

@@ -39,22 +39,42 @@ struct Received {
 
 // What a receiver does with a request: it writes `bytes` as they are, and then `then`.
 struct Reply {
-  enum class Then { keep, close, reset, stall, drip };
+  enum class Then {
+    keep,
+    close,
+    cut,  // closes without TLS's farewell
+    reset,
+    stall,  // nothing until either side goes
+    drip,   // the bytes of `more`, one now and then; without them an x, for ever
+    repeat  // `more`, over and over, as fast as they are taken
+  };
   std::string bytes{};
-  Then then = Then::keep;  // stall: nothing until the receiver goes; drip: a byte now and then
+  Then then = Then::keep;
+  std::string more{};
+  std::size_t renegotiations = 0;  // asked for before `bytes`, one after the other; TLS 1.2 only
 };
 
 // A whole answer with Content-Length.
 Reply answer(int status, std::string_view body = {}, std::string_view more_header_lines = {});
 
 // What it does with a connection before it reads from it.
-enum class OnAccept { serve, close, reset, stall };
+enum class OnAccept {
+  serve,
+  close,
+  reset,
+  stall,
+  sip  // reads a byte now and then, for ever
+};
 
 struct ReceiverOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;                         // any that is free
-  const Identity* identity = nullptr;             // TLS with this certificate; plain if null
-  int tls_version_max = 0;                        // 0x0302 for TLS 1.1; 0 for no limit
+  std::uint16_t port = 0;              // any that is free
+  const Identity* identity = nullptr;  // TLS with this certificate; plain if null
+  int tls_version_max = 0;             // 0x0302 for TLS 1.1; 0 for no limit
+  std::size_t certificates = 0;        // sent beside its own, of no use to anybody
+  bool demand_certificate = false;     // of the client
+  // Said below TLS, once the peer's first byte has come; the connection is not served.
+  std::optional<Reply> outburst{};
   std::function<Reply(const Received&)> reply{};  // 200 if empty; on the connection's own thread
   // Before the body is read, if it has something to say by then.
   std::function<std::optional<Reply>(const Received& head)> reply_early{};
@@ -94,7 +114,9 @@ class Receiver {
   void serve(std::size_t number, int socket);
   void talk(Connection& connection, std::size_t number);
   bool carry_out(Connection& connection, const Reply& reply);
-  void stall();
+  void sip(int socket);
+  bool pause();
+  void join_done();
 
   ReceiverOptions options_;
   std::shared_ptr<ssl_ctx_st> tls_;
@@ -107,7 +129,8 @@ class Receiver {
   std::size_t connections_ = 0;
   std::map<std::size_t, int> open_;  // sockets by connection
   bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  std::map<std::size_t, std::thread> threads_;  // by connection; the acceptor's until it is joined
+  std::vector<std::size_t> done_;               // of these, ready to be joined
   std::thread acceptor_;
 };
 

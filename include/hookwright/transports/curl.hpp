@@ -30,6 +30,9 @@ struct CurlTransportOptions {
   std::size_t connections_max = 1'000;
   Duration idle_max{30'000};    // then a kept connection is not used again
   Duration connect_max{3'000};  // TCP and TLS together; never more than half of the time left
+  // For the body, from the answer's last header on, a second more or less; what is missing then is
+  // not waited for. The answer counts by its headers, and a slot is not held for the rest.
+  Duration body_max{1'000};
   std::size_t response_header_bytes_max = 64 * 1024;
   std::size_t response_header_lines_max = 200;
   std::size_t response_body_bytes_max = 64 * 1024;  // more is not read; the connection is closed
