@@ -27,6 +27,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/hookwright.hpp
   include/hookwright/id.hpp
   include/hookwright/json.hpp
+  include/hookwright/latch.hpp
   include/hookwright/observer.hpp
   include/hookwright/options.hpp
   include/hookwright/profile.hpp
@@ -49,6 +50,10 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/time.hpp
   include/hookwright/transport.hpp
   include/hookwright/transports/curl.hpp
+  include/hookwright/triggers.hpp
+  include/hookwright/triggers/conversion_pixel.hpp
+  include/hookwright/triggers/milestones.hpp
+  include/hookwright/triggers/utm.hpp
   include/hookwright/verifier.hpp
   include/hookwright/version.hpp
 )
@@ -70,6 +75,7 @@ set(HOOKWRIGHT_SOURCES
   src/engine/committer_lanes.cpp
   src/engine/committer_plan.cpp
   src/engine/lane_book.cpp
+  src/engine/latch.cpp
   src/engine/roster.cpp
   src/engine/sender.cpp
   src/engine/settlement.cpp
@@ -147,6 +153,9 @@ set(HOOKWRIGHT_SOURCES
   src/transport/system_resolver.cpp
   src/transport/transport.cpp
   src/transport/trust.cpp
+  src/triggers/conversion_pixel.cpp
+  src/triggers/milestones.cpp
+  src/triggers/utm.cpp
   src/version.cpp
 )
 

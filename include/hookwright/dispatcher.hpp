@@ -11,6 +11,7 @@
 #include "hookwright/endpoints.hpp"
 #include "hookwright/event.hpp"
 #include "hookwright/export.hpp"
+#include "hookwright/latch.hpp"
 #include "hookwright/options.hpp"
 #include "hookwright/receipt.hpp"
 #include "hookwright/time.hpp"
@@ -26,6 +27,10 @@ struct PublishOptions {
   // `duplicate`. 1 to 255 bytes, per tenant; empty: none.
   std::string idempotency_key{};
   Duration idempotency_window{std::chrono::hours(24)};
+
+  // Stores the event once, when all of the latch's parts have been recorded. Not together with an
+  // idempotency key.
+  std::optional<Latch> latch{};
 };
 
 // What a shutdown left.
@@ -43,6 +48,7 @@ struct Metrics {
   std::uint64_t refused = 0;           // publishes refused
   std::uint64_t stored = 0;            // events made durable
   std::uint64_t duplicates = 0;        // events that were durable already
+  std::uint64_t recorded = 0;          // events not stored: their latch waits for other parts
   std::uint64_t lost = 0;              // events queued and not known to be stored in the end
   std::uint64_t attempts = 0;          // requests started
   std::uint64_t delivered = 0;         // deliveries settled as delivered
@@ -137,7 +143,8 @@ template <class E>
 Receipt Dispatcher::publish(std::string_view tenant, const E& event,
                             const PublishOptions& options) {
   if constexpr (detail::require_event<E>()) {
-    if (!listening(tenant, detail::family_of<E>(), E::event_type)) return nobody();
+    const bool heard = listening(tenant, detail::family_of<E>(), E::event_type);
+    if (!heard && !options.latch) return nobody();
     return publish(tenant, encode(event, options.at ? *options.at : now(), encode_options()),
                    options);
   }

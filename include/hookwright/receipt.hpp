@@ -31,7 +31,8 @@ enum class Refusal : std::uint8_t {
 enum class Stored : std::uint8_t {
   pending,    // not yet
   yes,        // durable: it will be delivered or end as a dead letter, crashes or not
-  duplicate,  // durable already: the same event id, or the same idempotency key
+  duplicate,  // durable already: the same event id, idempotency key or latch
+  recorded,   // durable is the part of a latch; the event is stored by who records the last part
   no,         // it could not be stored, and never will be; message() says why
   unknown,    // the store broke, or the dispatcher was shut down, before the store had answered: it
               // may be there, and is then delivered. To be sure publish the same EncodedEvent again
@@ -61,7 +62,7 @@ class HOOKWRIGHT_EXPORT Receipt {
   [[nodiscard]] std::string message() const;
 
   // The event's id, fixed before anything is written; none unless queued. After publish_all, the
-  // first event's. With Stored::duplicate by an idempotency key it becomes the id of the event that
+  // first event's. With Stored::duplicate by a key or a latch it becomes the id of the event that
   // was stored first.
   [[nodiscard]] EventId event() const;
 

@@ -119,6 +119,8 @@ void DispatcherCore::stored(const engine::Submission& submission, Stored stored,
     notifier_.lost(submission, why);
   } else if (stored == Stored::yes) {
     counters_.stored += events;
+  } else if (stored == Stored::recorded) {
+    counters_.recorded += events;
   } else {
     counters_.duplicates += events;
   }
@@ -140,6 +142,7 @@ Metrics DispatcherCore::metrics() const {
   m.refused = counters_.refused;
   m.stored = counters_.stored;
   m.duplicates = counters_.duplicates;
+  m.recorded = counters_.recorded;
   m.lost = counters_.lost;
   m.delivered = counters_.delivered;
   m.failed = counters_.failed;

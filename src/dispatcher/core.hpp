@@ -156,7 +156,7 @@ class DispatcherCore final : public engine::CommitterHost {
 
   struct Counters {
     std::atomic<std::uint64_t> published{0}, nobody{0}, refused{0}, stored{0}, duplicates{0},
-        lost{0}, replaced{0}, errors{0};
+        recorded{0}, lost{0}, replaced{0}, errors{0};
     std::atomic<std::uint64_t> store_errors{0};
     std::atomic<std::uint64_t> delivered{0}, failed{0}, dead{0}, spared{0}, fenced{0}, commits{0};
   };

@@ -1,3 +1,4 @@
+#include <bit>
 #include <utility>
 
 #include "dispatcher/core.hpp"
@@ -7,16 +8,36 @@ namespace hookwright {
 
 namespace {
 
-constexpr std::size_t idempotency_key_max = 255;
+constexpr std::size_t key_max = 255;
+
+void check_latch(const Latch& latch) {
+  if (latch.key.empty() || latch.key.size() > key_max) {
+    throw ConfigError("publish.latch.key", "must be 1 to 255 bytes",
+                      std::to_string(latch.key.size()) + " bytes");
+  }
+  if (!std::has_single_bit(latch.part) || (latch.parts & latch.part) == 0) {
+    throw ConfigError("publish.latch.part", "must be one bit, and one of parts",
+                      std::to_string(latch.part));
+  }
+  if (latch.keep && (*latch.keep <= Duration::zero() || *latch.keep > longest_span)) {
+    throw ConfigError("publish.latch.keep", "must be positive and at most ten years",
+                      std::to_string(latch.keep->count()) + " ms");
+  }
+}
 
 void check_options(const PublishOptions& options) {
-  if (options.idempotency_key.size() > idempotency_key_max) {
+  if (options.idempotency_key.size() > key_max) {
     throw ConfigError("publish.idempotency_key", "must be at most 255 bytes",
                       std::to_string(options.idempotency_key.size()) + " bytes");
   }
   if (options.idempotency_window < Duration::zero() || options.idempotency_window > longest_span) {
     throw ConfigError("publish.idempotency_window", "must not be negative, nor above ten years",
                       std::to_string(options.idempotency_window.count()) + " ms");
+  }
+  if (!options.latch) return;
+  check_latch(*options.latch);
+  if (!options.idempotency_key.empty()) {
+    throw ConfigError("publish.latch", "must not stand beside an idempotency key");
   }
 }
 
@@ -54,7 +75,7 @@ Receipt DispatcherCore::publish(std::string_view tenant, std::vector<EncodedEven
   engine::Submission submission;
   for (EncodedEvent& event : events) {
     if (!event.ok()) return refused(Refusal::unrepresentable, std::move(event.refusal));
-    if (!listening(tenant, event.family, event.type)) continue;
+    if (!listening(tenant, event.family, event.type) && !options.latch) continue;
     if (!event.id) throw ConfigError("event.id", "is missing: encode() gives one");
     if (event.body.size() > options_.limits.body_bytes_max) {
       return refused(Refusal::body_too_large,
@@ -76,6 +97,12 @@ Receipt DispatcherCore::publish(std::string_view tenant, std::vector<EncodedEven
     submission.idempotency_note =
         "idempotency/" + std::string(tenant) + '\0' + options.idempotency_key;
     submission.idempotency_window = options.idempotency_window;
+  }
+  if (options.latch) {
+    submission.latch = {.note = "latch/" + std::string(tenant) + '\0' + options.latch->key,
+                        .part = options.latch->part,
+                        .parts = options.latch->parts,
+                        .keep = options.latch->keep};
   }
   return enqueue(std::move(submission));
 }

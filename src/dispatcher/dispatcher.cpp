@@ -21,7 +21,7 @@ Receipt Dispatcher::publish(std::string_view tenant, EncodedEvent event,
 
 Receipt Dispatcher::publish(std::string_view tenant, const DynamicEvent& event,
                             const PublishOptions& options) {
-  if (!listening(tenant, event.family, event.type)) return nobody();
+  if (!listening(tenant, event.family, event.type) && !options.latch) return nobody();
   return publish(tenant, encode(event, options.at ? *options.at : now(), encode_options()),
                  options);
 }

@@ -180,15 +180,17 @@ void Committer::give_up_plan(std::string_view why) noexcept {
   if (!plan_) return;
   while (plan_->answered && plan_->next < plan_->items.size()) {
     const std::size_t at = plan_->next++;
-    if (!std::holds_alternative<PlannedSubmission>(plan_->items[at])) continue;
+    const auto* item = std::get_if<PlannedSubmission>(&plan_->items[at]);
+    if (item == nullptr) continue;
     const bool refused = plan_->results[at].outcome != ChangeOutcome::applied &&
                          plan_->results[at].outcome != ChangeOutcome::mismatch;
     const bool fresh = plan_->results[at].outcome == ChangeOutcome::applied || plan_->repeated;
-    host_.stored(std::get<Submission>(plan_->queue.front()),
-                 refused ? Stored::no
-                 : fresh ? Stored::yes
-                         : Stored::duplicate,
-                 {}, {});
+    const auto& what = std::get<Submission>(plan_->queue.front());
+    Stored stored = fresh ? item->means : Stored::duplicate;
+    if (latch_changed(what, plan_->results[at])) {
+      stored = plan_->repeated ? Stored::unknown : Stored::no;
+    }
+    host_.stored(what, refused ? Stored::no : stored, {}, {});
     plan_->queue.pop_front();
   }
   give_up(plan_->queue, plan_->in_doubt ? Stored::unknown : Stored::no, why);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/lane_book.hpp"
+#include "engine/latch.hpp"
 #include "engine/messages.hpp"
 #include "engine/moment.hpp"
 #include "engine/roster.hpp"
@@ -32,6 +33,7 @@ struct Submission {
   std::vector<std::shared_ptr<const StoredEvent>> events{};
   std::string idempotency_note{};  // key of the note, or empty
   Duration idempotency_window{};
+  LatchRequest latch{};   // with a note: the events are stored once it is complete
   std::size_t bytes = 0;  // of the bodies
   std::shared_ptr<detail::ReceiptState> receipt{};
 };
@@ -123,6 +125,8 @@ class Committer {
   // plan's list of its kind, in the same order.
   struct PlannedSubmission {
     std::vector<Waiting> rows{};
+    Stored means = Stored::yes;  // once the change is applied
+    EventId event{};             // the first one; with a latch, the one that it stands for
   };
   struct PlannedOutcome {
     Settlement means{};
@@ -151,7 +155,8 @@ class Committer {
     std::list<Outcome> outcomes{};
     std::list<Queued> queue{};
     std::list<std::string> forgotten{};
-    std::unordered_map<EndpointId, Member> touched{};  // endpoints as the batch leaves them
+    std::unordered_map<EndpointId, Member> touched{};       // endpoints as the batch leaves them
+    std::unordered_map<std::string, LatchState> latches{};  // the same
     bool in_doubt = false;  // a try may have been carried out; only the store can tell
     bool repeated = false;  // an earlier try than the one that was answered may have been
     bool answered = false;
@@ -168,6 +173,10 @@ class Committer {
   void plan_probe(Plan& plan, const Moment& moment);
   void plan_submissions(Plan& plan, const Moment& moment);
   void plan_submission(Plan& plan, const Submission& submission, const Moment& moment);
+  void plan_events(const Submission& submission, Change& change, std::vector<Waiting>& rows,
+                   const Moment& moment);
+  [[nodiscard]] LatchStep plan_latch(Plan& plan, const Submission& submission, Change& change,
+                                     const Moment& moment);
   void plan_ops(Plan& plan, const Moment& moment);
   bool plan_op(Plan& plan, EndpointOp& op, const Moment& moment);
   [[nodiscard]] bool succeeded_since(const Member& member, const Delivery& delivery);
@@ -192,6 +201,8 @@ class Committer {
   void refresh_endpoint(EndpointId id, const Moment& moment);
   void flush_feeds();
   [[nodiscard]] std::optional<EventId> noted_event(const std::string& key);
+  [[nodiscard]] LatchState noted_latch(const std::string& key);
+  [[nodiscard]] static bool latch_changed(const Submission& what, const ChangeResult& result);
 
   // committer_lanes.cpp
   [[nodiscard]] StoreStatus load_endpoints(std::uint64_t changed_after, const Moment& moment);

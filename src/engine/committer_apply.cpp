@@ -7,6 +7,10 @@
 
 namespace hookwright::engine {
 
+namespace {
+constexpr int latch_tries_max = 64;
+}  // namespace
+
 // Each item is done by steps that may be taken twice, and ends with one that can't fail: without
 // memory it is taken up again where it stopped.
 void Committer::apply(const Moment& moment) {
@@ -18,13 +22,22 @@ void Committer::apply(const Moment& moment) {
   plan_.reset();
 }
 
+// Somebody else was faster: nothing of this publish has happened.
+bool Committer::latch_changed(const Submission& what, const ChangeResult& result) {
+  return !what.latch.note.empty() && result.outcome == ChangeOutcome::mismatch &&
+         result.precondition == 0;
+}
+
 void Committer::applied(PlannedSubmission& item, const ChangeResult& result, const Moment& moment) {
-  const Submission& what = std::get<Submission>(plan_->queue.front());
+  auto& what = std::get<Submission>(plan_->queue.front());
   const EventId first = what.events.front()->id;
   const bool repeated = plan_->repeated;
-  Stored stored = Stored::yes;
-  EventId stored_as = first;
-  if (result.outcome == ChangeOutcome::mismatch) {
+  const bool by_other = latch_changed(what, result);
+  Stored stored = item.means;
+  EventId stored_as = item.event;
+  if (by_other) {
+    stored = Stored::no;
+  } else if (result.outcome == ChangeOutcome::mismatch) {
     const bool by_key = !what.idempotency_note.empty() && result.precondition == 0;
     stored_as = by_key ? noted_event(what.idempotency_note).value_or(first) : first;
     // A repeated batch meets what its first try has written.
@@ -41,9 +54,15 @@ void Committer::applied(PlannedSubmission& item, const ChangeResult& result, con
       if (book_.take(row.delivery, moment.now)) feed(std::move(row));
     }
   }
+  if (by_other && ++what.latch.tries < latch_tries_max) {
+    queue_.splice(queue_.end(), plan_->queue, plan_->queue.begin());  // it looks again
+    return;
+  }
   if (shared_) acquire_at_ = moment.steady;  // lanes that nobody holds can be had now
-  host_.stored(what, stored, stored_as,
-               stored == Stored::no ? "the store refuses this event" : std::string_view{});
+  const std::string_view why = by_other               ? "others kept changing its latch"
+                               : stored == Stored::no ? "the store refuses this event"
+                                                      : "";
+  host_.stored(what, stored, stored_as, why);
   plan_->queue.pop_front();
 }
 
@@ -63,6 +82,15 @@ std::optional<EventId> Committer::noted_event(const std::string& key) {
   if (!found.status.ok() || found.notes.empty() || found.notes.front().key != key)
     return std::nullopt;
   return EventId::parse(found.notes.front().value);
+}
+
+LatchState Committer::noted_latch(const std::string& key) {
+  const Query query{.kind = RecordKind::notes, .key_prefix = key, .limit = 1};
+  const Records found = find(query);
+  // A store that can't be read is most likely not to be written either; if it is, the version that
+  // was not there makes the publish look again.
+  if (!found.status.ok() || found.notes.empty() || found.notes.front().key != key) return {};
+  return to_latch(found.notes.front().value, found.notes.front().version);
 }
 
 void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const Moment& moment) {

@@ -127,7 +127,6 @@ void Committer::plan_submissions(Plan& plan, const Moment& moment) {
 
 void Committer::plan_submission(Plan& plan, const Submission& submission, const Moment& moment) {
   Change change;
-  std::vector<Waiting> rows;
   if (!submission.idempotency_note.empty()) {
     const Note note{.key = submission.idempotency_note,
                     .version = 1,
@@ -136,6 +135,41 @@ void Committer::plan_submission(Plan& plan, const Submission& submission, const 
     change.only_if.emplace_back(NoteAt{note.key, 0});
     change.writes.emplace_back(PutNote{note});
   }
+  PlannedSubmission item{.event = submission.events.front()->id};
+  bool with_events = true;
+  if (!submission.latch.note.empty()) {
+    const LatchStep step = plan_latch(plan, submission, change, moment);
+    item.means = step.means;
+    if (step.means == Stored::duplicate) item.event = step.after.event;
+    with_events = step.write && step.means == Stored::yes;
+  }
+  if (with_events) plan_events(submission, change, item.rows, moment);
+  plan.add(std::move(change), std::move(item));
+}
+
+// Nothing is decided by what was read alone: the note's version is a precondition, and whoever
+// changed it meanwhile makes this publish look again.
+LatchStep Committer::plan_latch(Plan& plan, const Submission& submission, Change& change,
+                                const Moment& moment) {
+  const LatchRequest& request = submission.latch;
+  const auto [found, fresh] = plan.latches.try_emplace(request.note);
+  if (fresh) found->second = noted_latch(request.note);
+  LatchStep result = latch_step(request, found->second, submission.events.front()->id);
+  change.only_if.emplace_back(NoteAt{request.note, found->second.version});
+  if (result.write) {
+    ++result.after.version;
+    const TimePoint expires = request.keep ? moment.now + *request.keep : TimePoint{};
+    change.writes.emplace_back(PutNote{{.key = request.note,
+                                        .version = result.after.version,
+                                        .value = to_text(result.after),
+                                        .expires = expires}});
+    found->second = result.after;
+  }
+  return result;
+}
+
+void Committer::plan_events(const Submission& submission, Change& change,
+                            std::vector<Waiting>& rows, const Moment& moment) {
   for (const std::shared_ptr<const StoredEvent>& event : submission.events) {
     change.only_if.emplace_back(EventAbsent{event->id});
     change.writes.emplace_back(PutEvent{event});
@@ -148,7 +182,6 @@ void Committer::plan_submission(Plan& plan, const Submission& submission, const 
       rows.push_back({.delivery = delivery, .event = event});
     }
   }
-  plan.add(std::move(change), PlannedSubmission{std::move(rows)});
 }
 
 void Committer::plan_ops(Plan& plan, const Moment& moment) {

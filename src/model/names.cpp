@@ -99,6 +99,8 @@ std::string_view to_string(Stored stored) {
       return "yes";
     case Stored::duplicate:
       return "duplicate";
+    case Stored::recorded:
+      return "recorded";
     case Stored::no:
       return "no";
     case Stored::unknown:

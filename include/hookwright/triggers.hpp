@@ -1,0 +1,9 @@
+#pragma once
+
+// What a link shortener needs to know when three of HyperSnap's events happen. Small values and
+// functions without clocks, threads or stores of their own; "once, across restarts" is
+// PublishOptions::latch.
+
+#include "hookwright/triggers/conversion_pixel.hpp"  // link.click.converted, by a pixel
+#include "hookwright/triggers/milestones.hpp"  // campaign.threshold.met, domain.verification.complete
+#include "hookwright/triggers/utm.hpp"         // link.click.converted, by UTM parameters
