@@ -45,5 +45,8 @@
 #include "hookwright/transport.hpp"
 #include "hookwright/transports/curl.hpp"
 #include "hookwright/triggers.hpp"
+#include "hookwright/triggers/conversion_pixel.hpp"
+#include "hookwright/triggers/milestones.hpp"
+#include "hookwright/triggers/utm.hpp"
 #include "hookwright/verifier.hpp"
 #include "hookwright/version.hpp"
