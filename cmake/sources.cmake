@@ -5,6 +5,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/address.hpp
   include/hookwright/catalog.hpp
   include/hookwright/clock.hpp
+  include/hookwright/conditions.hpp
   include/hookwright/delivery.hpp
   include/hookwright/detail/field_lister.hpp
   include/hookwright/detail/field_writer.hpp
@@ -20,6 +21,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/events/snipy.hpp
   include/hookwright/events/snipy_creators.hpp
   include/hookwright/events/snipy_links.hpp
+  include/hookwright/explanation.hpp
   include/hookwright/fault.hpp
   include/hookwright/fields.hpp
   include/hookwright/filter.hpp
@@ -65,6 +67,7 @@ set(HOOKWRIGHT_SOURCES
   src/dispatcher/core_work.cpp
   src/dispatcher/dispatcher.cpp
   src/dispatcher/endpoints.cpp
+  src/dispatcher/explain.cpp
   src/dispatcher/listening.cpp
   src/dispatcher/notifier.cpp
   src/dispatcher/observer.cpp
@@ -80,6 +83,7 @@ set(HOOKWRIGHT_SOURCES
   src/engine/sender.cpp
   src/engine/settlement.cpp
   src/error.cpp
+  src/event/body_fields.cpp
   src/event/catalog.cpp
   src/event/encode.cpp
   src/event/hypersnap.cpp
@@ -95,6 +99,7 @@ set(HOOKWRIGHT_SOURCES
   src/model/id.cpp
   src/model/names.cpp
   src/policy/address.cpp
+  src/policy/conditions.cpp
   src/policy/egress.cpp
   src/policy/filter.cpp
   src/policy/header.cpp

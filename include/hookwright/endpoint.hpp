@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hookwright/conditions.hpp"
 #include "hookwright/export.hpp"
 #include "hookwright/header.hpp"
 #include "hookwright/id.hpp"
@@ -43,6 +44,7 @@ struct EndpointSpec {
   std::string uid{};              // the host's own name for it, unique in the tenant; may be empty
   std::string description{};      // for people; at most 1 KiB
   std::vector<Header> headers{};  // sent with every request; at most 20
+  Conditions conditions{};        // on the payload: which of these events it gets
 };
 
 // A subscription: where a tenant's events of some types are sent, and how that goes.
@@ -58,6 +60,7 @@ struct Endpoint {
   std::string uid{};
   std::string description{};
   std::vector<Header> headers{};
+  Conditions conditions{};
 
   Status status = Status::active;
   Reason reason = Reason::none;

@@ -9,6 +9,8 @@
 
 #include "hookwright/delivery.hpp"
 #include "hookwright/endpoint.hpp"
+#include "hookwright/event.hpp"
+#include "hookwright/explanation.hpp"
 #include "hookwright/export.hpp"
 #include "hookwright/id.hpp"
 
@@ -72,6 +74,11 @@ class HOOKWRIGHT_EXPORT Endpoints {
                                                      EndpointId id) const = 0;
   [[nodiscard]] virtual std::optional<Endpoint> find_uid(std::string_view tenant,
                                                          std::string_view uid) const = 0;
+
+  // A dry run: whether this event (encode() makes it) would reach the endpoint now, why not, and
+  // the request as it would be sent. Throws ConfigError("event") for one that was refused.
+  [[nodiscard]] virtual Explanation explain(std::string_view tenant, EndpointId id,
+                                            const EncodedEvent& event) const = 0;
 
   // In order of creation. `limit`: 1 to 1,000.
   [[nodiscard]] virtual Listed<Endpoint> list(std::string_view tenant, std::string_view after = {},

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dispatcher/core.hpp"
+#include "dispatcher/explain.hpp"
 #include "hookwright/error.hpp"
 #include "hookwright/filter.hpp"
 #include "model/codec.hpp"
@@ -79,6 +80,7 @@ class StoredEndpoints final : public Endpoints {
                   endpoint.uid = checked.uid;
                   endpoint.description = checked.description;
                   endpoint.headers = checked.headers;
+                  endpoint.conditions = checked.conditions;
                 });
   }
 
@@ -118,6 +120,21 @@ class StoredEndpoints final : public Endpoints {
     if (found.notes.empty() || found.notes.front().key != key) return std::nullopt;
     const std::optional<EndpointId> id = EndpointId::parse(found.notes.front().value);
     return id ? find(tenant, *id) : std::nullopt;
+  }
+
+  Explanation explain(std::string_view tenant, EndpointId id,
+                      const EncodedEvent& event) const override {
+    check_tenant(tenant);
+    if (!event.ok()) throw ConfigError("event", "can't be sent: " + event.refusal);
+    const Found found = look_up(tenant, id);
+    if (!found.available) return {.reach = Reach::store_unavailable, .why = "look again"};
+    if (!found.endpoint) return {.reach = Reach::not_found, .why = "there is no such endpoint"};
+    const std::shared_ptr<const Profile> profile = core_.profile(found.endpoint->profile);
+    return hookwright::explain(*found.endpoint, profile.get(), event,
+                               {.signer = *core_.options().signer,
+                                .user_agent = core_.options().user_agent,
+                                .delivery = core_.ids().next<DeliveryId>(core_.wall()),
+                                .now = core_.wall()});
   }
 
   Listed<Endpoint> list(std::string_view tenant, std::string_view after,
@@ -212,6 +229,7 @@ class StoredEndpoints final : public Endpoints {
       throw ConfigError("endpoint.description", "must be at most 1,024 bytes");
     }
     check_custom_headers(spec.headers, profile->wire);
+    check(spec.conditions);
     // The keys are made once here, so that a secret that can't be used is refused now.
     (void)core_.options().signer->prepare(
         profile->wire, endpoint.secrets,
@@ -220,6 +238,7 @@ class StoredEndpoints final : public Endpoints {
     endpoint.uid = spec.uid;
     endpoint.description = spec.description;
     endpoint.headers = spec.headers;
+    endpoint.conditions = spec.conditions;
   }
 
   EndpointResult edit(std::string_view tenant, EndpointId id,

@@ -173,7 +173,7 @@ void Committer::plan_events(const Submission& submission, Change& change,
   for (const std::shared_ptr<const StoredEvent>& event : submission.events) {
     change.only_if.emplace_back(EventAbsent{event->id});
     change.writes.emplace_back(PutEvent{event});
-    for (const Member* member : roster_.route(event->tenant, event->family, event->type)) {
+    for (const Member* member : roster_.route(*event)) {
       const Delivery delivery{.id = ids_.next<DeliveryId>(moment.wall),
                               .event = event->id,
                               .endpoint = member->endpoint.id,

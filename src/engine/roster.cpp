@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "event/body_fields.hpp"
 #include "hookwright/filter.hpp"
+#include "policy/conditions.hpp"
 
 namespace hookwright::engine {
 
@@ -42,20 +44,25 @@ const Member* Roster::find(EndpointId id) const {
   return found == members_.end() ? nullptr : &found->second;
 }
 
-std::vector<const Member*> Roster::route(std::string_view tenant, std::string_view family,
-                                         std::string_view type) const {
+std::vector<const Member*> Roster::route(const StoredEvent& event) const {
   std::vector<const Member*> targets;
-  const auto ids = tenants_.find(tenant);
+  std::optional<event::BodyFields> fields;
+  const auto ids = tenants_.find(event.tenant);
   if (ids == tenants_.end()) return targets;
   for (const EndpointId& id : ids->second) {
     const Member& member = members_.at(id);
     const Endpoint& endpoint = member.endpoint;
     if (!member.profile || endpoint.status == Status::disabled) continue;
-    if (!same_family(member.profile->family, family)) continue;
-    if (std::any_of(endpoint.events.begin(), endpoint.events.end(),
-                    [&](const std::string& pattern) { return matches(pattern, type); })) {
-      targets.push_back(&member);
+    if (!same_family(member.profile->family, event.family)) continue;
+    if (std::none_of(endpoint.events.begin(), endpoint.events.end(),
+                     [&](const std::string& pattern) { return matches(pattern, event.type); })) {
+      continue;
     }
+    if (!endpoint.conditions.empty()) {
+      if (!fields) fields.emplace(event.body);
+      if (!policy::met(endpoint.conditions, *fields)) continue;
+    }
+    targets.push_back(&member);
   }
   return targets;
 }

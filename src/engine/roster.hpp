@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/messages.hpp"
+#include "hookwright/delivery.hpp"
 #include "hookwright/endpoint.hpp"
 #include "hookwright/profile.hpp"
 
@@ -36,9 +37,9 @@ class Roster {
   [[nodiscard]] Member* find(EndpointId id);
   [[nodiscard]] const Member* find(EndpointId id) const;
 
-  // Endpoints that an event goes to: subscribed and not disabled.
-  [[nodiscard]] std::vector<const Member*> route(std::string_view tenant, std::string_view family,
-                                                 std::string_view type) const;
+  // Endpoints that an event goes to: subscribed, not disabled, and their conditions met. The body
+  // is read if one of them has conditions, and then once.
+  [[nodiscard]] std::vector<const Member*> route(const StoredEvent& event) const;
 
   [[nodiscard]] std::shared_ptr<const Profile> profile(std::string_view name) const;
   [[nodiscard]] std::size_t size() const { return members_.size(); }

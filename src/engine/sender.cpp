@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include "engine/request_headers.hpp"
+
 namespace hookwright::engine {
 
 namespace {
@@ -311,16 +313,13 @@ Request Sender::make_request(Lane& lane, const Waiting& waiting, const Moment& m
   request.slow = lane.slow;
   request.deadline = moment.steady + to.profile->policy.deadline;
   request.body = std::shared_ptr<const std::string>(waiting.event, &waiting.event->body);
-  request.headers.reserve(to.headers.size() + 8);
-  request.headers.push_back({"Content-Type", "application/json"});
-  request.headers.push_back({"User-Agent", user_agent_});
-  lane.key->sign({.event = waiting.event->id,
+  append_headers(to.headers, user_agent_, *lane.key,
+                 {.event = waiting.event->id,
                   .delivery = waiting.delivery.id,
                   .type = waiting.event->type,
                   .body = waiting.event->body,
                   .at = moment.wall},
                  request.headers);
-  request.headers.insert(request.headers.end(), to.headers.begin(), to.headers.end());
   return request;
 }
 

@@ -1,6 +1,7 @@
 #include "model/codec.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 namespace hookwright::model {
@@ -112,6 +113,8 @@ enum EndpointTag : std::uint8_t {
   updated = 15,
 };
 
+enum ConditionTag : std::uint8_t { condition_all = 64, condition_any = 65 };
+
 enum NoticeTag : std::uint8_t {
   notice_kind = 1,
   notice_tenant = 2,
@@ -125,6 +128,56 @@ enum NoticeTag : std::uint8_t {
 // What Secret's constructor takes: damaged bytes must not throw.
 bool is_secret(std::string_view text) {
   return !text.empty() && text.size() <= 1'024;
+}
+
+// A condition's parts, tagged as an endpoint's are.
+enum ConditionPart : std::uint8_t {
+  condition_field = 1,
+  condition_comparison = 2,
+  condition_text = 3,
+  condition_number = 4,  // its bits
+  condition_truth = 5,
+};
+
+std::string condition_bytes(const Condition& condition) {
+  FieldWriter out;
+  out.text(condition_field, condition.field);
+  out.number(condition_comparison, static_cast<std::int64_t>(condition.comparison));
+  const FieldValue& value = condition.value;
+  if (value.text() != nullptr) out.text(condition_text, *value.text());
+  if (value.number() != nullptr) {
+    out.number(condition_number, std::bit_cast<std::int64_t>(*value.number()));
+  }
+  if (value.truth() != nullptr) out.number(condition_truth, *value.truth() ? 1 : 0);
+  return out.take();
+}
+
+// A damaged one is kept as it is read: it holds for nothing, which is better than for everything.
+Condition to_condition(std::string_view bytes) {
+  Condition condition;
+  FieldReader in(bytes);
+  while (in.next()) {
+    switch (in.tag()) {
+      case condition_field:
+        condition.field = in.text();
+        break;
+      case condition_comparison:
+        condition.comparison = static_cast<Comparison>(in.number());
+        break;
+      case condition_text:
+        condition.value = FieldValue(in.text());
+        break;
+      case condition_number:
+        condition.value = FieldValue(std::bit_cast<double>(in.number()));
+        break;
+      case condition_truth:
+        condition.value = FieldValue(in.number() != 0);
+        break;
+      default:
+        break;
+    }
+  }
+  return condition;
 }
 
 void read_field(const FieldReader& in, Endpoint& e) {
@@ -174,6 +227,12 @@ void read_field(const FieldReader& in, Endpoint& e) {
     case updated:
       e.updated = in.time();
       break;
+    case condition_all:
+      e.conditions.all.push_back(to_condition(in.view()));
+      break;
+    case condition_any:
+      e.conditions.any.push_back(to_condition(in.view()));
+      break;
     default:
       break;
   }
@@ -197,6 +256,8 @@ StoredEndpoint to_stored(const Endpoint& e, bool counts) {
   out.number(status, static_cast<std::int64_t>(e.status));
   out.number(reason, static_cast<std::int64_t>(e.reason));
   out.number(failing, e.failing ? 1 : 0);
+  for (const Condition& each : e.conditions.all) out.text(condition_all, condition_bytes(each));
+  for (const Condition& each : e.conditions.any) out.text(condition_any, condition_bytes(each));
   if (e.first_exhausted) out.time(first_exhausted, *e.first_exhausted);
   out.time(created, e.created);
   out.time(updated, e.updated);

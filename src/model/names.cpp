@@ -1,6 +1,7 @@
 #include "hookwright/delivery.hpp"
 #include "hookwright/endpoint.hpp"
 #include "hookwright/endpoints.hpp"
+#include "hookwright/explanation.hpp"
 #include "hookwright/fault.hpp"
 #include "hookwright/observer.hpp"
 #include "hookwright/receipt.hpp"
@@ -121,6 +122,30 @@ std::string_view to_string(NoticeKind kind) {
       return "endpoint_failing";
     case NoticeKind::endpoint_recovered:
       return "endpoint_recovered";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Reach reach) {
+  switch (reach) {
+    case Reach::sent:
+      return "sent";
+    case Reach::held:
+      return "held";
+    case Reach::skipped:
+      return "skipped";
+    case Reach::other_family:
+      return "other_family";
+    case Reach::other_type:
+      return "other_type";
+    case Reach::unmet_condition:
+      return "unmet_condition";
+    case Reach::unknown_profile:
+      return "unknown_profile";
+    case Reach::not_found:
+      return "not_found";
+    case Reach::store_unavailable:
+      return "store_unavailable";
   }
   return "unknown";
 }
