@@ -26,6 +26,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/fields.hpp
   include/hookwright/filter.hpp
   include/hookwright/header.hpp
+  include/hookwright/histogram.hpp
   include/hookwright/hookwright.hpp
   include/hookwright/id.hpp
   include/hookwright/json.hpp
@@ -34,6 +35,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/options.hpp
   include/hookwright/profile.hpp
   include/hookwright/profiles.hpp
+  include/hookwright/prometheus.hpp
   include/hookwright/receipt.hpp
   include/hookwright/resolver.hpp
   include/hookwright/retry.hpp
@@ -95,6 +97,7 @@ set(HOOKWRIGHT_SOURCES
   src/event/snapglyph.cpp
   src/event/snipy.cpp
   src/event/timestamp.cpp
+  src/metrics/prometheus.cpp
   src/model/codec.cpp
   src/model/id.cpp
   src/model/names.cpp

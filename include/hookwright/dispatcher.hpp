@@ -11,6 +11,7 @@
 #include "hookwright/endpoints.hpp"
 #include "hookwright/event.hpp"
 #include "hookwright/export.hpp"
+#include "hookwright/histogram.hpp"
 #include "hookwright/latch.hpp"
 #include "hookwright/options.hpp"
 #include "hookwright/receipt.hpp"
@@ -62,8 +63,12 @@ struct Metrics {
   std::uint64_t reports_dropped = 0;  // attempt reports that the observer was too slow for
   std::uint64_t commits = 0;          // store transactions
   std::size_t inbox_events = 0;       // now
+  std::size_t inbox_bytes = 0;        // of their bodies, now
   std::size_t in_memory = 0;          // deliveries in lanes, now
   std::size_t in_flight = 0;          // requests under way, now
+  Histogram attempt_duration{};       // of every attempt whose outcome is settled
+  Histogram delivery_latency{};       // from when an event happened (PublishOptions::at) to when
+                                      // an endpoint had taken it, retries included
 };
 
 // Stores events and delivers them to every endpoint that subscribes, at least once, on the

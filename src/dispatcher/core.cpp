@@ -135,6 +135,11 @@ void DispatcherCore::endpoint_removed(const std::string& tenant, EndpointId id) 
   listening_.remove(tenant, id);
 }
 
+void DispatcherCore::timed(Duration attempt, std::optional<Duration> latency) noexcept {
+  attempt_duration_.add(attempt);
+  if (latency) delivery_latency_.add(*latency);
+}
+
 Metrics DispatcherCore::metrics() const {
   Metrics m;
   m.published = counters_.published;
@@ -154,7 +159,10 @@ Metrics DispatcherCore::metrics() const {
   m.reports_dropped = notifier_.dropped();
   m.commits = counters_.commits;
   m.inbox_events = queued_events_;
+  m.inbox_bytes = queued_bytes_;
   m.in_memory = in_memory_;
+  m.attempt_duration = attempt_duration_.snapshot();
+  m.delivery_latency = delivery_latency_.snapshot();
   for (const auto& shard : shards_) {
     m.attempts += shard->started;
     m.in_flight += shard->in_flight;

@@ -19,6 +19,7 @@
 #include "engine/committer.hpp"
 #include "engine/sender.hpp"
 #include "hookwright/dispatcher.hpp"
+#include "metrics/live_histogram.hpp"
 
 namespace hookwright {
 
@@ -85,6 +86,7 @@ class DispatcherCore final : public engine::CommitterHost {
   void send(std::size_t shard, engine::ToSender&& message) override;
   void stored(const engine::Submission& submission, Stored stored, EventId first,
               std::string_view why) noexcept override;
+  void timed(Duration attempt, std::optional<Duration> latency) noexcept override;
   void endpoint_changed(const Endpoint& endpoint, const Profile* profile) override;
   void endpoint_removed(const std::string& tenant, EndpointId id) noexcept override;
   [[nodiscard]] bool wants_reports() const override { return notifier_.has_observer(); }
@@ -161,6 +163,8 @@ class DispatcherCore final : public engine::CommitterHost {
     std::atomic<std::uint64_t> delivered{0}, failed{0}, dead{0}, spared{0}, fenced{0}, commits{0};
   };
   mutable Counters counters_;
+  metrics::LiveHistogram attempt_duration_;
+  metrics::LiveHistogram delivery_latency_;
 };
 
 // Spans that callers give are cut to this, so that adding them to a time can't overflow.

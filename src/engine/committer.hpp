@@ -62,6 +62,8 @@ class CommitterHost {
   virtual void endpoint_changed(const Endpoint& endpoint,
                                 const Profile* profile) = 0;  // null: gets nothing
   virtual void endpoint_removed(const std::string& tenant, EndpointId id) noexcept = 0;
+  // An outcome is settled; with `latency`, from the event to its delivery.
+  virtual void timed(Duration attempt, std::optional<Duration> latency) noexcept = 0;
   [[nodiscard]] virtual bool wants_reports() const = 0;
   virtual void report(AttemptReport&& report) noexcept = 0;
   virtual void report_dropped() noexcept = 0;

@@ -121,6 +121,12 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
       (void)book_.take(*means.again, moment.now);
     }
     count(means);
+    if (means.result) {
+      const bool delivered = means.result == AttemptResult::delivered;
+      host_.timed(what.elapsed, delivered
+                                    ? std::optional<Duration>(what.ended - what.what.event->at)
+                                    : std::nullopt);
+    }
     Member* member = roster_.find(id);
     if (member != nullptr && means.result == AttemptResult::delivered)
       member->last_success = std::max(member->last_success.value_or(what.started), what.started);
