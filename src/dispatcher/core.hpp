@@ -140,6 +140,7 @@ class DispatcherCore final : public engine::CommitterHost {
   Inbox inbox_;                                // under inbox_mutex_
   bool store_waits_ = false;                   // under inbox_mutex_
   bool store_stop_ = false;                    // under inbox_mutex_
+  std::string why_not_{};                      // under inbox_mutex_: why events are not accepted
   std::atomic<std::size_t> queued_events_{0};  // submitted and not yet known to be stored or lost
   std::atomic<std::size_t> queued_bytes_{0};
 

@@ -109,7 +109,10 @@ Receipt DispatcherCore::publish(std::string_view tenant, std::vector<EncodedEven
 
 Receipt DispatcherCore::enqueue(engine::Submission&& submission) {
   if (closed_) return refused(Refusal::shutting_down, "the dispatcher is shutting down");
-  if (!accepting_) return refused(Refusal::store_unavailable, "the store has been failing");
+  if (!accepting_) {
+    const std::lock_guard lock(inbox_mutex_);
+    return refused(Refusal::store_unavailable, "the store has been failing: " + why_not_);
+  }
   const std::size_t events = submission.events.size();
   const std::size_t bytes = submission.bytes;
   Receipt receipt;

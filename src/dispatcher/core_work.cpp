@@ -67,12 +67,18 @@ void DispatcherCore::publish_store_state(const engine::Moment& now) {
   counters_.fenced = counts.fenced;
   counters_.commits = counts.commits;
   counters_.store_errors = counts.store_exceptions;
-  accepting_ = committer_->accepting();
   in_memory_ = committer_->rows_in_memory();
   const bool idle = committer_->drained(now);
   {
     const std::lock_guard lock(inbox_mutex_);
     store_idle_ = idle && inbox_.empty();
+    accepting_ = committer_->accepting();
+    if (accepting_ || why_not_ == committer_->why_not()) return;
+    try {
+      why_not_ = committer_->why_not();
+    } catch (...) {  // no memory for it
+      why_not_.clear();
+    }
   }
 }
 

@@ -55,13 +55,14 @@ void Committer::step(const Moment& moment) {
       host_.trouble("out of memory", {});
     }
     if (moment.steady - *stumbling_since_ >= limits_.store_patience) {
-      accepting_ = false;
+      refuse("out of memory", moment);
       give_up(queue_, Stored::no, "out of memory");
     }
     throw;
   }
   stumbling_since_.reset();
-  if (!in_trouble()) accepting_ = true;
+  // A full store that takes outcomes gives no sign when it has room for more: an event has to try.
+  if (!in_trouble() && (!full_since_ || moment.steady >= full_again_)) accepting_ = true;
 }
 
 void Committer::work(const Moment& moment) {
@@ -132,6 +133,7 @@ void Committer::carry_out(const Moment& moment) {
     return;
   }
   ++counts_.commits;
+  if (plan.brings_news()) full_since_.reset();
   recovered();
   plan.repeated = doubted;
   plan.results = std::move(committed.results);
@@ -147,15 +149,19 @@ void Committer::failed(const StoreStatus& status, const Moment& moment) noexcept
   }
   retry_at_ = moment.steady + backoff_;
   backoff_ = std::min(backoff_ * 2, backoff_max);
+  if (status.code == StoreCode::full && plan_->brings_news() && !full_since_)
+    full_since_ = moment.steady;
+  // Outcomes that still find room must not keep the events behind them waiting for ever.
+  const SteadyTime since = std::min(*trouble_since_, full_since_.value_or(*trouble_since_));
   broken_ = broken_ || status.code == StoreCode::broken;
   // What may have been carried out is asked for again as it is until the store has answered.
   if (!plan_->in_doubt) put_back();
   if (broken_) {
-    accepting_ = false;
+    refuse(status.detail, moment);
     give_up_plan(status.detail);
     give_up(queue_, Stored::no, status.detail);
-  } else if (moment.steady - *trouble_since_ >= limits_.store_patience) {
-    accepting_ = false;
+  } else if (moment.steady - since >= limits_.store_patience) {
+    refuse(status.detail, moment);
     give_up(queue_, Stored::no, status.detail);
     if (plan_) give_up_ops(*plan_);
   }
@@ -206,11 +212,28 @@ void Committer::give_up_ops(Plan& plan) noexcept {
   }
 }
 
+void Committer::refuse(std::string_view why, const Moment& moment) noexcept {
+  accepting_ = false;
+  full_again_ = moment.steady + limits_.store_patience;
+  try {
+    why_not_ = why;
+  } catch (...) {  // no memory for it
+    why_not_.clear();
+  }
+}
+
 void Committer::recovered() noexcept {
+  if (!full_since_) accepting_ = true;
   if (!in_trouble()) return;
   trouble_since_.reset();
-  accepting_ = true;
   host_.trouble("the store works again", {});
+}
+
+bool Committer::Plan::brings_news() const {
+  return std::any_of(items.begin(), items.end(), [](const Planned& item) {
+    return std::holds_alternative<PlannedSubmission>(item) ||
+           std::holds_alternative<PlannedOp>(item);
+  });
 }
 
 SteadyTime Committer::next_wake(const Moment& moment) const {
@@ -230,6 +253,7 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
     if (book_.hungry(moment.now)) at = std::min(at, std::max(moment.steady, fetch_at_));
     if (const auto due = book_.next_due()) at = std::min(at, steady_of(*due));
     at = std::min(at, maintain_at_);
+    if (!accepting_) at = std::min(at, full_again_);
     if (shared_) at = std::min({at, acquire_at_, steady_of(free_due_)});
   }
   if (shared_) at = std::min(at, beat_at_);

@@ -114,8 +114,12 @@ class Committer {
   // Commits what is left, once, and lets go of the lanes. What can't be stored is reported as lost.
   void finish(const Moment& moment) noexcept;
 
-  // False while the store has been failing for longer than Limits::store_patience.
+  // False while the store has been failing for longer than Limits::store_patience, or has had no
+  // room for events for so long, whatever else it takes.
   [[nodiscard]] bool accepting() const { return accepting_; }
+  [[nodiscard]] const std::string& why_not() const {
+    return why_not_;
+  }  // while it is not accepting
   // Nothing waits to be committed, nothing due is left unread, no row is in memory.
   [[nodiscard]] bool drained(const Moment& moment) const;
   [[nodiscard]] const CommitterCounts& counts() const { return counts_; }
@@ -166,6 +170,7 @@ class Committer {
     std::size_t next = 0;  // of `items` to be acted upon
     [[nodiscard]] bool empty() const { return items.empty(); }
     void add(Change&& change, Planned&& item);
+    [[nodiscard]] bool brings_news() const;  // events, or changes to endpoints
   };
 
   // committer_plan.cpp
@@ -231,6 +236,7 @@ class Committer {
   void commit(const Moment& moment);
   void carry_out(const Moment& moment);
   void failed(const StoreStatus& status, const Moment& moment) noexcept;
+  void refuse(std::string_view why, const Moment& moment) noexcept;
   void give_up(std::list<Queued>& queue, Stored as, std::string_view why) noexcept;
   void give_up_plan(std::string_view why) noexcept;
   void give_up_ops(Plan& plan) noexcept;
@@ -277,6 +283,9 @@ class Committer {
   SteadyTime fetch_at_{};  // later than now while the store can't be read
   Duration backoff_{};
   bool accepting_ = true;
+  std::string why_not_{};
+  std::optional<SteadyTime> full_since_;  // for what is new, though outcomes may still find room
+  SteadyTime full_again_{};               // when something new is let in to see
   bool broken_ = false;
   bool op_waited_ = false;    // outcomes went before it once
   SteadyTime pause_until_{};  // there was no memory: a moment's rest

@@ -121,6 +121,53 @@ TEST_CASE("after its patience events are lost: by receipt, observer and counter"
   CHECK(f.world.net->numbers("a.example.com") == numbers_from(3, 3));
 }
 
+// Outcomes need little room, and find it where events don't. That they are stored must not keep
+// events waiting for ever.
+TEST_CASE("a full store settles what it can and refuses what is new, until it has room") {
+  Flaky f(2s);
+  // Something is always under way, and always to be settled.
+  f.world.net->answer("a.example.com", [](const Arrival& arrival) {
+    return SimulatedAnswer{.status = arrival.n() == 1 ? 500 : 200, .latency = 40ms};
+  });
+  f.publish(1);
+  for (int n = 100; n < 400; ++n) f.publish(n);
+  f.run(20ms);
+  f.trouble->commit = Trouble::Kind::full_for_news;
+  const Receipt receipt = f.publish(1'000);
+  SECTION("an event") {
+    f.run(2'500ms);
+  }
+  SECTION("an endpoint") {  // returns once it has been given up
+    CHECK(to_string(f.dispatcher->endpoints().create("acme", spec_for("b.example.com")).outcome) ==
+          to_string(EndpointOutcome::store_unavailable));
+  }
+  CHECK(receipt.stored() == Stored::no);
+  CHECK_THAT(receipt.message(), Catch::Matchers::ContainsSubstring("no space"));
+  CHECK(f.dispatcher->metrics().delivered > 100);
+  const Receipt refused = f.publish(1'001);
+  CHECK(to_string(refused.refusal()) == to_string(Refusal::store_unavailable));
+  CHECK_THAT(refused.message(), Catch::Matchers::ContainsSubstring("no space"));
+
+  // An event that is let in to see whether there is room is answered at once.
+  f.run(2'100ms);
+  const Receipt trial = f.publish(1'002);
+  REQUIRE(trial.queued());
+  f.run(100ms);
+  CHECK(trial.stored() == Stored::no);
+  CHECK(to_string(f.publish(1'003).refusal()) == to_string(Refusal::store_unavailable));
+
+  f.trouble->commit = Trouble::Kind::none;
+  f.run(3s);
+  const Receipt after = f.publish(2'000);
+  f.run(20s);
+  CHECK(after.stored() == Stored::yes);
+  CHECK(f.dispatcher->metrics().delivered == 301);
+  for (const std::int64_t n : f.world.net->numbers("a.example.com"))
+    CHECK((n < 1'000 || n == 2'000));
+  CHECK(f.world.net->numbers("a.example.com").size() == 302);
+  CHECK(f.dispatcher->endpoints().attempts("acme", f.endpoint.id, {}, 1'000).rows.size() == 302);
+}
+
 TEST_CASE("an event that may have been stored is never reported as lost and then delivered twice") {
   Flaky f(2s);
   f.trouble->commit = Trouble::Kind::unknown_and_done;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "hookwright/store.hpp"
@@ -18,6 +19,7 @@ struct Trouble {
     none,
     unavailable,
     full,
+    full_for_news,  // room for what attempts meant, and for nothing else
     broken,
     throws,
     unknown_and_done,      // the commit happened, the answer got lost
@@ -49,6 +51,8 @@ class FlakyStore final : public hookwright::Store {
       return store_->commit(batch, now);
     }
     const Trouble::Kind kind = trouble_->commit;
+    if (kind == Trouble::Kind::full_for_news && !brings_news(batch))
+      return store_->commit(batch, now);
     ++trouble_->failed;
     if (trouble_->times > 0 && --trouble_->times == 0) trouble_->commit = Trouble::Kind::none;
     if (kind == Trouble::Kind::unknown_and_done) (void)store_->commit(batch, now);
@@ -83,12 +87,27 @@ class FlakyStore final : public hookwright::Store {
   }
 
  private:
+  static bool brings_news(const hookwright::Batch& batch) {
+    for (const hookwright::Change& change : batch.changes) {
+      bool settles = false;
+      bool brings = false;
+      for (const hookwright::Write& write : change.writes) {
+        settles = settles || std::holds_alternative<hookwright::DropDelivery>(write);
+        brings = brings || std::holds_alternative<hookwright::PutEvent>(write) ||
+                 std::holds_alternative<hookwright::PutEndpoint>(write);
+      }
+      if (brings && !settles) return true;
+    }
+    return false;
+  }
+
   static hookwright::StoreStatus status(Trouble::Kind kind) {
     using hookwright::StoreCode;
     switch (kind) {
       case Trouble::Kind::unavailable:
         return {StoreCode::unavailable, "the disk is away"};
       case Trouble::Kind::full:
+      case Trouble::Kind::full_for_news:
         return {StoreCode::full, "no space"};
       case Trouble::Kind::broken:
         return {StoreCode::broken, "corrupt"};
