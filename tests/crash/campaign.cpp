@@ -148,6 +148,7 @@ class Campaign {
       life_.reset();
       life_ = std::make_unique<Life>(options_, folder_ / "store",
                                      options_.unsettled != 0 ? options_.unsettled : drawn, tally_);
+      receiver_.forget_secrets();
     }
     ++life_->cycles;
     if (point == Point::purge) life_->keeps_history = false;

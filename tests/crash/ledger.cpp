@@ -47,7 +47,6 @@ bool Ledger::hear(int process, const std::string& journal) {
       words >> generation;
       Secrets& secrets = secrets_[endpoint];
       if (kind == "E") {
-        taken_part_.insert(process);
         endpoints_[endpoint] = id;
         // What was confirmed is there, and nothing that was never begun.
         if (generation < secrets.confirmed || generation > secrets.begun)
@@ -99,27 +98,27 @@ void Ledger::see(const std::vector<Arrival>& arrivals) {
 void Ledger::compare(int process, const Contents& now, bool crashed, bool keeps_history) {
   if (crashed) ++tally_.crashes;
   std::size_t under_way = 0;
-  std::uint64_t duplicates = 0;
   for (auto& [delivery, sent] : sent_) {
     const auto by = sent.by.find(process);
     if (by == sent.by.end()) continue;
     const std::string what =
         "event " + std::to_string(sent.n) + " to endpoint " + std::to_string(sent.endpoint);
-    if (sent.under_way) ++duplicates;  // of the crash before
+    if (sent.under_way != 0) {
+      ++tally_.duplicates;
+      tally_.max_duplicates = std::max(tally_.max_duplicates, ++duplicates_[sent.under_way]);
+    }
     const auto tried = now.attempts.find(delivery);
     const int settled = (tried == now.attempts.end() ? 0 : tried->second.attempts) -
                         (attempts_.contains(delivery) ? attempts_.at(delivery) : 0);
-    sent.under_way = false;
+    sent.under_way = 0;
     if (!keeps_history || by->second <= settled) continue;
     if (by->second > settled + 1) violation(what + " was sent twice at once");
-    sent.under_way = true;
+    sent.under_way = process;
     ++under_way;
   }
   if (under_way > unsettled_max_)
     violation("process " + std::to_string(process) + " ended with " + std::to_string(under_way) +
               " deliveries sent and not settled");
-  tally_.duplicates += duplicates;
-  tally_.max_duplicates = std::max(tally_.max_duplicates, duplicates);
   check_dead(now, keeps_history);
   check_endpoints(process, now);
   attempts_.clear();

@@ -82,7 +82,7 @@ class Ledger {
     int sends = 0;
     int answered = 0;         // with 2xx
     std::map<int, int> by{};  // sends by process
-    bool under_way = false;  // when the last process that sent it ended: the next may send it again
+    int under_way = 0;        // the process that ended meanwhile: the next may send it again
   };
   struct Secrets {
     int confirmed = 0;
@@ -106,7 +106,7 @@ class Ledger {
   std::unordered_map<std::string, int> attempts_;  // in the store, at the end of the last process
   std::set<std::string> dead_;                     // in the store, likewise
   std::set<std::pair<int, int>> stopped_in_;       // endpoint and process
-  std::set<int> taken_part_;                       // processes that got as far as publishing
+  std::map<int, std::uint64_t> duplicates_;        // by the crash that they follow from
 };
 
 }  // namespace hookwright::crash

@@ -105,6 +105,11 @@ void Receiver::spare() {
   victim_ = 0;
 }
 
+void Receiver::forget_secrets() {
+  const std::lock_guard lock(mutex_);
+  generations_.clear();
+}
+
 std::vector<Arrival> Receiver::take() {
   const auto give_up = steady_clock::now() + settle_at_most;
   for (;;) {
@@ -319,7 +324,11 @@ void Receiver::note(Point point) {
 
 // Secrets change now and then, never far from the last one seen.
 int Receiver::generation_of(int endpoint, std::string_view head, std::string_view body) {
-  int& last = generations_[endpoint];
+  int last = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    last = generations_[endpoint];
+  }
   for (int i = 0; i < 80; ++i) {  // the last one first, then around it
     const int generation = i < 8 ? last + (i % 2 == 0 ? i / 2 : -(i + 1) / 2) : last + i - 4;
     if (generation < 0) continue;
@@ -333,7 +342,8 @@ int Receiver::generation_of(int endpoint, std::string_view head, std::string_vie
     }
     const auto look = [&](std::string_view name) { return std::string(header(head, name)); };
     if (!found->second.verify(look, body, TimePoint{})) continue;
-    last = std::max(last, generation);
+    const std::lock_guard lock(mutex_);
+    generations_[endpoint] = std::max(last, generation);
     return generation;
   }
   return -1;

@@ -53,6 +53,9 @@ class Receiver {
   void kill_at(Point point, std::uint64_t nth, pid_t process);
   void spare();  // nobody any more
 
+  // Another store begins, whose endpoints have their first secrets. While no connection is open.
+  void forget_secrets();
+
   // What has come since the last call. Waits until no connection is open: its sender must be dead.
   [[nodiscard]] std::vector<Arrival> take();
 
@@ -107,9 +110,9 @@ class Receiver {
   std::uint64_t numbers_ = 0;
   std::priority_queue<Late, std::vector<Late>, std::greater<>> late_;
   std::map<std::pair<int, int>, Verifier> verifiers_;
-  std::map<int, int> generations_;  // the last one seen
 
-  mutable std::mutex mutex_;  // all below
+  mutable std::mutex mutex_;        // all below
+  std::map<int, int> generations_;  // the last one seen
   Weather weather_ = Weather::calm;
   std::vector<Arrival> arrivals_;
   std::map<int, std::chrono::steady_clock::time_point> first_;
