@@ -102,8 +102,11 @@ set(HOOKWRIGHT_SOURCES
   src/model/id.cpp
   src/model/names.cpp
   src/policy/address.cpp
+  src/policy/address_kind.cpp
+  src/policy/address_range.cpp
   src/policy/conditions.cpp
   src/policy/egress.cpp
+  src/policy/embedded.cpp
   src/policy/filter.cpp
   src/policy/header.cpp
   src/policy/retry.cpp
@@ -142,6 +145,7 @@ set(HOOKWRIGHT_SOURCES
   src/testing/store_scene.cpp
   src/testing/transport_contract.cpp
   src/testing/virtual_clock.cpp
+  src/transport/border.cpp
   src/transport/curl_transport.cpp
   src/transport/driver.cpp
   src/transport/exchange.cpp
@@ -151,6 +155,7 @@ set(HOOKWRIGHT_SOURCES
   src/transport/library.cpp
   src/transport/lookup.cpp
   src/transport/outcome.cpp
+  src/transport/own_addresses.cpp
   src/transport/placeholder.cpp
   src/transport/resolution_cache.cpp
   src/transport/resolver.cpp
@@ -169,9 +174,9 @@ set(HOOKWRIGHT_SOURCES
 
 # What differs from system to system.
 if(WIN32)
-  list(APPEND HOOKWRIGHT_SOURCES src/dispatcher/thread_windows.cpp)
+  list(APPEND HOOKWRIGHT_SOURCES src/dispatcher/thread_windows.cpp src/transport/own_addresses_windows.cpp)
 else()
-  list(APPEND HOOKWRIGHT_SOURCES src/dispatcher/thread_posix.cpp)
+  list(APPEND HOOKWRIGHT_SOURCES src/dispatcher/thread_posix.cpp src/transport/own_addresses_posix.cpp)
 endif()
 
 # The optional component hookwright::sqlite.

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hookwright/address.hpp"
 #include "hookwright/export.hpp"
@@ -24,34 +26,66 @@ struct HOOKWRIGHT_EXPORT Url {
   friend bool operator==(const Url&, const Url&) = default;
 };
 
-// Where requests may go. A URL is checked when an endpoint is registered and again for each
-// request, an address when its name has been resolved, when the socket is opened and when a kept
-// connection is used again.
+// Where requests may go. A value, applied in four places: a URL is checked when an endpoint is
+// registered, when it is loaded and for each request; every address when its name has been
+// resolved, when the socket is opened, and when a kept connection is used again.
+//
+// An address passes these in turn, and the first that applies decides:
+//   1. forbidden (see AddressKind): refused. Nothing opens cloud metadata services.
+//   2. `deny`: refused.
+//   3. this host: refused, unless allow_this_host.
+//   4. `allow`: allowed.
+//   5. global: allowed. Special: refused, unless allow_private_addresses.
+// IPv4 addresses inside an IPv6 address pass 1 to 3 as well.
 struct HOOKWRIGHT_EXPORT EgressPolicy {
   bool allow_http = false;
 
-  // Addresses that are not public, and names that usually mean such (one label, "localhost",
-  // ".internal" ...). Cloud metadata services, multicast and the unspecified address stay
-  // forbidden.
+  // Addresses that are not public but not this host either, and names that usually mean such (one
+  // label, ".internal" ...).
   bool allow_private_addresses = false;
+
+  // Loopback, and the addresses of this host's network interfaces, which are asked for every few
+  // seconds. Addresses that a router or balancer forwards to this host are not known to it: name
+  // those in `deny`.
+  bool allow_this_host = false;
 
   bool allow_ip_literals = false;  // "https://192.0.2.1/"; the address must be allowed as well
 
-  // Any port. Otherwise 443, 80 for http, and those from 1024 up that no well-known service of
-  // another kind uses.
+  // Any port. Otherwise `ports`, and where that is empty 443, 80 for http, and those from 1024 up
+  // that no well-known service of another kind uses.
   bool allow_any_port = false;
+  std::vector<std::uint16_t> ports{};
+
+  // A name that has allowed addresses and others is used with the allowed ones. Otherwise it is
+  // refused as a whole: that is how a name looks which may be moved inside at any moment.
+  bool allow_mixed_answers = false;
+
+  // 64:ff9b::/96 is judged by the IPv4 address in it, for hosts that have IPv6 alone and reach IPv4
+  // by way of DNS64 and NAT64. `nat64` are a network's own prefixes for that; their lengths are
+  // those of RFC 6052: 32, 40, 48, 56, 64 or 96.
+  bool allow_dns64 = false;
+  std::vector<AddressRange> nat64{};
+
+  std::vector<AddressRange> allow{};  // AddressRange("10.20.0.0/16"); names as for private ones
+  std::vector<AddressRange> deny{};
 
   // https to public addresses only. The default.
   [[nodiscard]] static EgressPolicy production();
 
-  // All of it: http, loopback, private addresses, literals, any port. For a developer's own machine
-  // and for tests; never for URLs that strangers choose.
+  // http, this host, private addresses, literals, any port. For a developer's own machine and for
+  // tests; never for URLs that strangers choose.
   [[nodiscard]] static EgressPolicy development();
 
-  [[nodiscard]] bool allows(const IpAddress& address) const;
+  // `own`: the addresses of this host's interfaces, as far as the caller knows them.
+  [[nodiscard]] bool allows(const IpAddress& address, std::span<const IpAddress> own = {}) const;
 
   friend bool operator==(const EgressPolicy&, const EgressPolicy&) = default;
 };
+
+// Throws ConfigError ("egress.allow" ...) for what can only be a mistake: a range or port given
+// twice, port 0, a range in `allow` that nothing can open, a `nat64` prefix of another length.
+// Called by the dispatcher and by make_curl_transport().
+HOOKWRIGHT_EXPORT void check(const EgressPolicy& policy);
 
 // Throws ConfigError("endpoint.url") saying which rule is broken. The rules are stricter than RFC
 // 3986 on purpose, so that all parsers which may see the URL agree on its host and port: visible

@@ -68,6 +68,7 @@ Options complete(Options&& options) {
   require(options.lease >= std::chrono::milliseconds(100), "lease", "must be at least 100 ms",
           std::to_string(options.lease.count()) + " ms");
   check_limits(options.limits);
+  check(options.egress);
   if (!options.user_agent.empty() && !valid_header_value(options.user_agent)) {
     throw ConfigError("options.user_agent", "must be a header value of visible ASCII");
   }

@@ -2,114 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 namespace hookwright {
 namespace {
-
-// One line of a table: the first `bits` bits of an address.
-struct Prefix4 {
-  IpAddress::V4 bytes;
-  unsigned bits;
-  AddressKind kind;
-};
-struct Prefix6 {
-  IpAddress::V6 bytes;
-  unsigned bits;
-  AddressKind kind;
-};
-
-constexpr AddressKind special = AddressKind::special;
-constexpr AddressKind forbidden = AddressKind::forbidden;
-
-// IANA's IPv4 special-purpose registry, and what practice adds. The first match decides, so single
-// hosts come before the networks that hold them.
-constexpr Prefix4 table4[] = {
-    {{169, 254, 169, 254}, 32, forbidden},  // metadata: AWS, Azure, Google, Oracle, DigitalOcean
-    {{169, 254, 170, 2}, 32, forbidden},    // credentials: ECS
-    {{169, 254, 170, 23}, 32, forbidden},   // credentials: EKS
-    {{100, 100, 100, 200}, 32, forbidden},  // metadata: Alibaba
-    {{168, 63, 129, 16}, 32, forbidden},    // Azure's wire server, an address that looks public
-    {{192, 0, 0, 192}, 32, forbidden},      // metadata: Oracle, formerly
-    {{0, 0, 0, 0}, 8, forbidden},           // "this network"; connecting reaches loopback
-    {{224, 0, 0, 0}, 4, forbidden},         // multicast
-    {{255, 255, 255, 255}, 32, forbidden},  // broadcast
-    {{10, 0, 0, 0}, 8, special},            // RFC 1918
-    {{100, 64, 0, 0}, 10, special},         // carriers' NAT, RFC 6598; overlay networks
-    {{127, 0, 0, 0}, 8, special},           // loopback
-    {{169, 254, 0, 0}, 16, special},        // link-local
-    {{172, 16, 0, 0}, 12, special},         // RFC 1918
-    {{192, 0, 0, 0}, 24, special},          // IETF protocol assignments
-    {{192, 0, 2, 0}, 24, special},          // documentation
-    {{192, 31, 196, 0}, 24, special},       // AS112
-    {{192, 52, 193, 0}, 24, special},       // AMT
-    {{192, 88, 99, 0}, 24, special},        // 6to4 relays, deprecated
-    {{192, 168, 0, 0}, 16, special},        // RFC 1918
-    {{192, 175, 48, 0}, 24, special},       // AS112
-    {{198, 18, 0, 0}, 15, special},         // benchmarks
-    {{198, 51, 100, 0}, 24, special},       // documentation
-    {{203, 0, 113, 0}, 24, special},        // documentation
-    {{240, 0, 0, 0}, 4, special},           // reserved
-};
-
-// Inside 2000::/3, from IANA's IPv6 special-purpose registry.
-constexpr Prefix6 table6[] = {
-    {{0x20, 0x01, 0x00}, 23, special},                    // IETF: Teredo, ORCHID, AMT, DRIP ...
-    {{0x20, 0x01, 0x0d, 0xb8}, 32, special},              // documentation
-    {{0x20, 0x02}, 16, special},                          // 6to4, which embeds IPv4
-    {{0x26, 0x20, 0x00, 0x4f, 0x80, 0x00}, 48, special},  // AS112
-    {{0x3f, 0xff, 0x00}, 20, special},                    // documentation, RFC 9637
-};
-
-// Outside of it everything is special, and these are worse.
-constexpr Prefix6 table6_outside[] = {
-    {{}, 128, forbidden},    // unspecified
-    {{0xff}, 8, forbidden},  // multicast
-    {{0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54}, 128, forbidden},  // AWS
-    {{0xfd, 0x20, 0x00, 0xce, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54}, 128, forbidden},  // Google
-};
-
-// Where the last four bytes are an IPv4 address.
-constexpr IpAddress::V6 mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr Prefix6 translations[] = {
-    {{0x00, 0x64, 0xff, 0x9b}, 96, special},              // NAT64, RFC 6052
-    {{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, special},  // SIIT
-    {{}, 96, special},                                    // IPv4-compatible, deprecated
-};
-
-bool has_prefix(const std::uint8_t* address, const std::uint8_t* prefix, unsigned bits) {
-  const std::size_t whole = bits / 8;
-  if (std::memcmp(address, prefix, whole) != 0) return false;
-  const unsigned rest = bits % 8;
-  if (rest == 0) return true;
-  const unsigned mask = 0xFFU & (0xFFU << (8 - rest));
-  return (address[whole] & mask) == (prefix[whole] & mask);
-}
-
-template <class Table>
-AddressKind look_up(const Table& table, const std::uint8_t* address, AddressKind otherwise) {
-  for (const auto& line : table) {
-    if (has_prefix(address, line.bytes.data(), line.bits)) return line.kind;
-  }
-  return otherwise;
-}
-
-AddressKind classify6(const IpAddress::V6& bytes) {
-  const std::uint8_t* const embedded = bytes.data() + 12;
-  if (has_prefix(bytes.data(), mapped.data(), 96)) {
-    return look_up(table4, embedded, AddressKind::global);
-  }
-  if ((bytes[0] & 0xE0U) == 0x20U) return look_up(table6, bytes.data(), AddressKind::global);
-  // ::1 lies in ::/96 as well; there it would be read as 0.0.0.1, which is forbidden.
-  constexpr IpAddress::V6 loopback = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  if (bytes == loopback) return special;
-  for (const Prefix6& translation : translations) {
-    if (has_prefix(bytes.data(), translation.bytes.data(), translation.bits)) {
-      return std::max(look_up(table4, embedded, special), special);
-    }
-  }
-  return look_up(table6_outside, bytes.data(), special);
-}
 
 // "0" to "255" without leading zeros.
 std::optional<std::uint8_t> parse_octet(std::string_view text) {
@@ -257,11 +152,6 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 
 std::string IpAddress::text() const {
   return v6_ ? text6(bytes_) : text4(bytes_.data());
-}
-
-AddressKind classify(const IpAddress& address) {
-  if (address.is_v6()) return classify6(address.bytes());
-  return look_up(table4, address.bytes().data(), AddressKind::global);
 }
 
 }  // namespace hookwright

@@ -110,10 +110,18 @@ std::uint16_t parse_port(std::string_view digits, std::string_view text) {
 }
 
 void check_port(const Url& url, std::string_view text, const EgressPolicy& policy) {
-  if (policy.allow_any_port || url.port == (url.tls ? 443 : 80)) return;
-  const bool service =
-      std::find(service_ports.begin(), service_ports.end(), url.port) != service_ports.end();
-  if (url.port < 1024 || service) refuse("must not use a port of another service", text);
+  if (policy.allow_any_port) return;
+  const auto is_in = [&url](const auto& ports) {
+    return std::find(ports.begin(), ports.end(), url.port) != ports.end();
+  };
+  if (!policy.ports.empty()) {
+    if (!is_in(policy.ports)) refuse("must have a port that the egress policy names", text);
+    return;
+  }
+  if (url.port == (url.tls ? 443 : 80)) return;
+  if (url.port < 1024 || is_in(service_ports)) {
+    refuse("must not use a port of another service", text);
+  }
 }
 
 std::string check_literal(const IpAddress& address, std::string_view text,
@@ -147,7 +155,8 @@ void check_name(std::string_view name, std::string_view text, const EgressPolicy
     if (dot == std::string_view::npos) break;
     rest.remove_prefix(dot + 1);
   }
-  if (policy.allow_private_addresses) return;
+  // Where anything inside may be reached, the addresses alone decide.
+  if (policy.allow_private_addresses || policy.allow_this_host || !policy.allow.empty()) return;
   if (name.find('.') == std::string_view::npos) {
     refuse("must have a host name of at least two labels", text);
   }

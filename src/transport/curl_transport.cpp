@@ -66,7 +66,7 @@ Settings make_settings(const CurlTransportOptions& options, const Library& libra
   check(options);
   Settings settings;
   settings.library = library;
-  settings.egress = options.egress;
+  settings.border = std::make_shared<Border>(options.egress);
   settings.trust = Trust::load(settings.library, options.ca_file, !options.egress.allow_http);
   settings.session_share = make_session_share(settings.library);
   settings.limits = {options.response_header_bytes_max, options.response_header_lines_max,
@@ -144,19 +144,26 @@ void CurlTransport::start(RequestId id, Request&& request) {
     return finish(exchange, Fault::local, "header not allowed: " + exchange.headers.refused());
   }
   if (!exchange.request.body) return finish(exchange, Fault::local, "no body");
-  if (!exchange.request.url.tls && !options_.egress.allow_http) {
-    return finish(exchange, Fault::blocked, "http is not allowed");
+  if (std::string refusal = refusal_of(exchange.request.url); !refusal.empty()) {
+    return finish(exchange, Fault::blocked, std::move(refusal));
   }
   if (exchange.request.deadline <= now) return finish(exchange, Fault::timeout, "no time left");
   resolve(exchange);
 }
 
+// The grammar once more: whoever made the request may have had another policy, or none.
+std::string CurlTransport::refusal_of(const Url& url) const {
+  try {
+    if (parse_url(url.text, settings_.border->policy()) == url) return {};
+    return "the URL is not what parse_url() made";
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+}
+
 void CurlTransport::resolve(Exchange& exchange) {
   const std::string& host = exchange.request.url.host;
   if (const auto literal = IpAddress::parse(host)) {
-    if (!options_.egress.allow_ip_literals) {
-      return finish(exchange, Fault::blocked, "addresses in URLs are not allowed");
-    }
     Resolution resolution;
     resolution.status = ResolveStatus::resolved;
     resolution.addresses.push_back(*literal);
@@ -190,21 +197,26 @@ void CurlTransport::take_resolution(Exchange& exchange, const Resolution& resolu
   if (resolution.status != ResolveStatus::resolved || resolution.addresses.empty()) {
     return finish(exchange, Fault::name_not_resolved, resolution.detail);
   }
-  // One forbidden address among allowed ones is enough: it is how a name that may be moved inside
-  // at any moment looks.
+  Border& border = *settings_.border;
+  border.refresh(steady_now());
+  std::vector<IpAddress> vetted;
   for (const IpAddress& address : resolution.addresses) {
-    if (!options_.egress.allows(address)) {
+    if (border.allows(address)) {
+      vetted.push_back(address);
+    } else if (!border.policy().allow_mixed_answers) {
       return finish(exchange, Fault::blocked,
                     "the name has a forbidden address: " + address.text());
     }
   }
-  choose_addresses(exchange, resolution.addresses);
+  if (vetted.empty()) {
+    return finish(exchange, Fault::blocked, "the name has forbidden addresses only");
+  }
+  choose_addresses(exchange, std::move(vetted));
   launch(exchange, false);
 }
 
-void CurlTransport::choose_addresses(Exchange& exchange,
-                                     const std::vector<IpAddress>& vetted) const {
-  exchange.addresses = vetted;
+void CurlTransport::choose_addresses(Exchange& exchange, std::vector<IpAddress> vetted) const {
+  exchange.addresses = std::move(vetted);
   const auto preferred = preferred_.find(exchange.request.url.host);
   if (preferred != preferred_.end()) {
     const auto found =

@@ -49,7 +49,8 @@ class CurlTransport final : public Transport {
 
   [[nodiscard]] bool try_again(Exchange& exchange, CURLcode code);
   [[nodiscard]] Duration time_to_wait(SteadyTime until, SteadyTime now) const;
-  void choose_addresses(Exchange& exchange, const std::vector<IpAddress>& vetted) const;
+  [[nodiscard]] std::string refusal_of(const Url& url) const;
+  void choose_addresses(Exchange& exchange, std::vector<IpAddress> vetted) const;
   void remember_address(const Exchange& exchange);
   std::unique_ptr<Exchange> take_exchange();
   void keep_exchange(std::unique_ptr<Exchange> exchange);

@@ -93,7 +93,7 @@ long whole_seconds(Duration duration) {
 }  // namespace
 
 Exchange::Exchange(const Settings& settings)
-    : guard(settings.egress),
+    : guard(*settings.border),
       response(settings.limits),
       settings_(&settings),
       handle_(curl_easy_init(), curl_easy_cleanup) {
@@ -123,7 +123,7 @@ CURLcode Exchange::set_fixed_options() {
   set.keep(guard.install(handle_.get(), settings_->library.asks_before_requests));
 
   // Where it may go: straight to the URL's host, whatever the environment or the answer says.
-  forbid_other_protocols(set, settings_->egress.allow_http);
+  forbid_other_protocols(set, settings_->border->policy().allow_http);
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_PROXY, "");
   set(CURLOPT_NOPROXY, "*");
@@ -188,9 +188,9 @@ bool Exchange::begin(RequestId new_id, Request&& new_request, SteadyTime now) {
 
 bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
   const IpAddress& vetted = addresses[address];
-  guard.aim(
-      settings_->placeholders.make(settings_->egress, request.url.host, request.url.port, vetted),
-      vetted, request.url.port);
+  guard.aim(settings_->placeholders.make(settings_->border->generation(), request.url.host,
+                                         request.url.port, vetted),
+            vetted, request.url.port);
   response.clear();
   error_[0] = '\0';
   body_read_ = 0;

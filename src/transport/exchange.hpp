@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "hookwright/address.hpp"
-#include "hookwright/egress.hpp"
 #include "hookwright/time.hpp"
 #include "hookwright/transport.hpp"
+#include "transport/border.hpp"
 #include "transport/guard.hpp"
 #include "transport/header_list.hpp"
 #include "transport/library.hpp"
@@ -27,7 +27,7 @@ namespace hookwright::transport {
 // What all requests of a transport have in common.
 struct Settings {
   Library library{};
-  EgressPolicy egress{};
+  std::shared_ptr<Border> border{};
   std::shared_ptr<const Trust> trust{};
   std::shared_ptr<CURLSH> session_share{};  // null where libcurl shares TLS sessions anyway
   Placeholders placeholders{};

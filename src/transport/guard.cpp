@@ -68,7 +68,7 @@ bool Guard::foreseen(curlsocktype purpose, const curl_sockaddr& address) const {
   if (address.family != AF_INET6) return false;
   const std::optional<Endpoint> endpoint = read_sockaddr(&address.addr, address.addrlen);
   return endpoint && endpoint->address == placeholder_ && endpoint->port == port_ &&
-         policy_->allows(vetted_);
+         border_->allows(vetted_);
 }
 
 curl_socket_t Guard::open_socket(curlsocktype purpose, curl_sockaddr* address) {
@@ -88,7 +88,7 @@ curl_socket_t Guard::open_socket(curlsocktype purpose, curl_sockaddr* address) {
 int Guard::before_request(const char* address, int port) {
 #if LIBCURL_VERSION_NUM >= 0x075000
   const std::optional<IpAddress> reached = IpAddress::parse(address == nullptr ? "" : address);
-  if (!reached || *reached != vetted_ || port != port_ || !policy_->allows(*reached)) {
+  if (!reached || *reached != vetted_ || port != port_ || !border_->allows(*reached)) {
     blocked_ = true;
     return CURL_PREREQFUNC_ABORT;
   }

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "hookwright/address.hpp"
-#include "hookwright/egress.hpp"
+#include "transport/border.hpp"
 
 namespace hookwright::transport {
 
@@ -16,7 +16,7 @@ namespace hookwright::transport {
 // request, also on a connection that it has kept; we refuse what is not exactly as foreseen.
 class Guard {
  public:
-  explicit Guard(const EgressPolicy& policy) : policy_(&policy) {}
+  explicit Guard(const Border& border) : border_(&border) {}
   Guard(const Guard&) = delete;  // libcurl holds its address
   Guard& operator=(const Guard&) = delete;
 
@@ -58,7 +58,7 @@ class Guard {
  private:
   [[nodiscard]] bool foreseen(curlsocktype purpose, const curl_sockaddr& address) const;
 
-  const EgressPolicy* policy_;
+  const Border* border_;
   IpAddress placeholder_{};
   IpAddress vetted_{};
   std::uint16_t port_ = 0;

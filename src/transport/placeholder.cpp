@@ -77,17 +77,17 @@ std::uint64_t siphash(const Key& key, std::string_view bytes) {
 
 Placeholders::Placeholders() : key_(process_key()) {}
 
-IpAddress Placeholders::make(const EgressPolicy& policy, std::string_view host, std::uint16_t port,
+IpAddress Placeholders::make(std::uint64_t generation, std::string_view host, std::uint16_t port,
                              const IpAddress& vetted) const {
   std::string bytes;
-  bytes.reserve(host.size() + 24);
-  for (const bool permission : {policy.allow_http, policy.allow_private_addresses,
-                                policy.allow_ip_literals, policy.allow_any_port, vetted.is_v6()}) {
-    bytes += permission ? '1' : '0';
-  }
-  bytes += static_cast<char>(port >> 8U);
-  bytes += static_cast<char>(port & 0xFFU);
-  for (const std::uint8_t byte : vetted.bytes()) bytes += static_cast<char>(byte);
+  bytes.reserve(host.size() + 27);
+  const auto put = [&bytes](std::uint64_t value, unsigned size) {
+    for (; size > 0; --size, value >>= 8U) bytes += static_cast<char>(value & 0xFFU);
+  };
+  put(generation, 8);
+  put(port, 2);
+  put(vetted.is_v6() ? 1 : 0, 1);
+  for (const std::uint8_t byte : vetted.bytes()) put(byte, 1);
   bytes += host;  // last, since it alone has no fixed size
 
   const std::uint64_t hash = siphash(key_, bytes);

@@ -5,14 +5,13 @@
 #include <string_view>
 
 #include "hookwright/address.hpp"
-#include "hookwright/egress.hpp"
 
 namespace hookwright::transport {
 
-// libcurl is told to connect to an address that doesn't exist, one for each (policy, host, port,
-// vetted address), and the vetted address is put in its place when the socket is opened. So the key
-// of its pool holds the vetted address, a connection is reused only where all of these agree, and
-// its own resolver has nothing to look up.
+// libcurl is told to connect to an address that doesn't exist, one for each (generation of the
+// egress policy, host, port, vetted address), and the vetted address is put in its place when the
+// socket is opened. So the key of its pool holds the vetted address, a connection is reused only
+// where all of these agree, and its own resolver has nothing to look up.
 //
 // The address is 100::/64 (RFC 6666, discard-only) and 64 bits of SipHash under a key of the
 // process: without a key a tenant could aim many names at one list of the pool.
@@ -22,8 +21,8 @@ class Placeholders {
   Placeholders();
 
   // The same for the same arguments as long as the process lives.
-  [[nodiscard]] IpAddress make(const EgressPolicy& policy, std::string_view host,
-                               std::uint16_t port, const IpAddress& vetted) const;
+  [[nodiscard]] IpAddress make(std::uint64_t generation, std::string_view host, std::uint16_t port,
+                               const IpAddress& vetted) const;
 
  private:
   std::array<std::uint64_t, 2> key_;

@@ -34,6 +34,7 @@ std::optional<Endpoint> read_sockaddr(const sockaddr* from, std::size_t size) {
   if (from->sa_family == AF_INET6 && size >= sizeof(sockaddr_in6)) {
     sockaddr_in6 v6{};
     std::memcpy(&v6, from, sizeof v6);
+    if (v6.sin6_scope_id != 0) return std::nullopt;
     IpAddress::V6 bytes{};
     std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
     return Endpoint{IpAddress(bytes), ntohs(v6.sin6_port)};

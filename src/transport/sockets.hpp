@@ -43,7 +43,8 @@ struct Endpoint {
   unsigned short port = 0;
 };
 
-// Nothing for any other family, or where `size` is too small for it.
+// Nothing for any other family, for an address that only means something on one link (a scope), or
+// where `size` is too small.
 std::optional<Endpoint> read_sockaddr(const sockaddr* from, std::size_t size);
 
 }  // namespace hookwright::transport

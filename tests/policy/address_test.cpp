@@ -101,30 +101,53 @@ TEST_CASE("public addresses are global") {
 
 TEST_CASE("private and special addresses need a policy that allows them") {
   const std::string text = GENERATE(
-      as<std::string>{}, "10.0.0.0", "10.255.255.255", "100.64.0.0", "100.127.255.255", "127.0.0.1",
-      "127.255.255.255", "169.254.0.1", "172.16.0.0", "172.31.255.255", "192.0.0.1", "192.0.2.255",
-      "192.31.196.1", "192.52.193.1", "192.88.99.1", "192.168.255.255", "192.175.48.1",
-      "198.18.0.0", "198.19.255.255", "198.51.100.1", "203.0.113.1", "240.0.0.1", "255.255.255.254",
-      "::1", "::2:0:0:1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::10.0.0.1", "::8.8.8.8",
-      "::ffff:0:8.8.8.8", "64:ff9b::8.8.8.8", "64:ff9b::7f00:1", "64:ff9b:1::a9fe:a9fe", "100::1",
-      "100:0:0:1::1", "2001::1", "2001:0:0:0:0:0:80ff:fffe", "2001:1ff:ffff::1", "2001:2::1",
-      "2001:20::1", "2001:db8::1", "2002:7f00:1::", "2620:4f:8000::1", "3fff::1", "3fff:fff::1",
-      "5f00::1", "fc00::1", "fd00::1", "fe80::1", "febf::1", "fec0::1", "4000::1", "1fff::1");
+      as<std::string>{}, "10.0.0.0", "10.255.255.255", "100.64.0.0", "100.127.255.255",
+      "172.16.0.0", "172.31.255.255", "192.0.0.1", "192.0.2.255", "192.31.196.1", "192.52.193.1",
+      "192.88.99.1", "192.168.255.255", "192.175.48.1", "198.18.0.0", "198.19.255.255",
+      "198.51.100.1", "203.0.113.1", "240.0.0.1", "255.255.255.254", "::2:0:0:1", "::ffff:10.0.0.1",
+      "::10.0.0.1", "::8.8.8.8", "::ffff:0:8.8.8.8", "64:ff9b::8.8.8.8", "64:ff9b:1::808:808",
+      "64:ff9b:2::1", "100::1", "100:0:0:1::1", "2001:1ff:ffff::1", "2001:2::1", "2001:20::1",
+      "2001:db8::1", "2001:0:808:808::f7f7:f7f7", "2002:808:808::", "2620:4f:8000::1", "3fff::1",
+      "3fff:fff::1", "5f00::1", "fc00::1", "fd00::1", "fec0::1", "4000::1", "1fff::1",
+      "2606:4700::5efe:10.0.0.1", "2606:4700::200:5efe:10.0.0.1");
   INFO(text);
   CHECK(classify(address(text)) == AddressKind::special);
   CHECK(!EgressPolicy::production().allows(address(text)));
   CHECK(EgressPolicy::development().allows(address(text)));
 }
 
-TEST_CASE("metadata services, multicast and the unspecified address are never allowed") {
+TEST_CASE("this host needs a permission of its own") {
   const std::string text =
-      GENERATE(as<std::string>{}, "0.0.0.0", "0.1.2.3", "::", "::ffff:0.0.0.0", "169.254.169.254",
-               "169.254.170.2", "169.254.170.23", "100.100.100.200", "168.63.129.16", "192.0.0.192",
-               "224.0.0.1", "239.255.255.255", "255.255.255.255", "::ffff:169.254.169.254",
-               "64:ff9b::a9fe:a9fe", "::169.254.169.254", "::ffff:0:169.254.169.254", "ff02::1",
-               "fd00:ec2::254", "fd20:ce::254");
+      GENERATE(as<std::string>{}, "127.0.0.1", "127.255.255.255", "::1", "::ffff:127.0.0.1",
+               "::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::7f00:1",
+               "2002:7f00:1::", "2001:0:808:808::80ff:fffe", "2001:0:7f00:1::f7f7:f7f7",
+               "2606:4700::5efe:127.0.0.1");
+  INFO(text);
+  CHECK(classify(address(text)) == AddressKind::loopback);
+  CHECK(!EgressPolicy::production().allows(address(text)));
+  CHECK(EgressPolicy::development().allows(address(text)));
+  EgressPolicy policy;
+  policy.allow_private_addresses = true;
+  CHECK(!policy.allows(address(text)));
+}
+
+TEST_CASE("metadata services, link-local, multicast and unspecified addresses are never allowed") {
+  const std::string text =
+      GENERATE(as<std::string>{}, "0.0.0.0", "0.1.2.3", "::", "::ffff:0.0.0.0", "169.254.0.1",
+               "169.254.0.23", "169.254.42.42", "169.254.169.254", "169.254.170.2",
+               "169.254.170.23", "100.100.100.200", "168.63.129.16", "192.0.0.192", "224.0.0.1",
+               "239.255.255.255", "255.255.255.255", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe",
+               "64:ff9b:1::a9fe:a9fe", "::169.254.169.254", "::ffff:0:169.254.169.254",
+               "2002:a9fe:a9fe::", "2001:0:a9fe:a9fe::f7f7:f7f7", "2001:0:808:808::5601:5601",
+               "2606:4700::5efe:a9fe:a9fe", "ff02::1", "fe80::1", "febf::1", "fe80::a9fe:a9fe",
+               "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:42::42");
   INFO(text);
   CHECK(classify(address(text)) == AddressKind::forbidden);
+  EgressPolicy policy = EgressPolicy::development();
+  policy.allow_dns64 = true;
+  policy.allow = {hookwright::AddressRange("0.0.0.0/0"), hookwright::AddressRange("::/0")};
+  policy.nat64 = {hookwright::AddressRange("64:ff9b:1::/96")};
+  hookwright::check(policy);
   CHECK(!EgressPolicy::production().allows(address(text)));
-  CHECK(!EgressPolicy::development().allows(address(text)));
+  CHECK(!policy.allows(address(text)));
 }

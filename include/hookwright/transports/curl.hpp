@@ -14,7 +14,9 @@ namespace hookwright {
 
 struct CurlTransportOptions {
   // Where requests may go. Fixed for the transport's life, so that no kept connection can outlive a
-  // change of mind: make a new transport for a new policy.
+  // change of mind: make a new transport for a new policy. Unless it allows this host, the
+  // addresses of this host's interfaces are asked for every few seconds, and what was opened before
+  // they changed is not used again.
   EgressPolicy egress = EgressPolicy::production();
 
   // Shared with other transports, so that they share one cache and one pool of threads. Null: one
