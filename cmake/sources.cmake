@@ -159,6 +159,7 @@ set(HOOKWRIGHT_SOURCES
   src/transport/placeholder.cpp
   src/transport/resolution_cache.cpp
   src/transport/resolver.cpp
+  src/transport/resolver_pool.cpp
   src/transport/response.cpp
   src/transport/sockets.cpp
   src/transport/sockets_posix.cpp

@@ -44,19 +44,25 @@ class HOOKWRIGHT_EXPORT Resolver {
 };
 
 struct ResolverOptions {
-  std::size_t threads = 8;       // 1 to 16; each may be stuck in the operating system for long
+  // At most, 1 to 256; started as they are needed, since each may be stuck in the operating system
+  // for long. A quarter of them is kept for names that resolved the last time.
+  std::size_t threads = 64;
   std::size_t queue_max = 1024;  // names waiting for a thread; beyond it `unavailable` at once
   Duration lookup_max{2'000};  // what one lookup may take, if the request's deadline is not nearer
   Duration positive_ttl{30'000};  // how long an answer is used again; getaddrinfo() tells no TTL
   Duration negative_ttl{5'000};
+  Duration stale_max{300'000};     // for which an old answer stands in where no new one comes
   std::size_t cache_max = 10'000;  // names
 };
 
-// The operating system's resolver (getaddrinfo) on a small pool of threads, with a cache; several
-// requests for one name share a lookup. When more than three quarters of the threads are stuck in
-// lookups that are overdue, names that are not cached are `unavailable` at once. An overdue lookup
-// cannot be ended: its thread is left behind at destruction and ends with it, touching nothing.
-// Throws ConfigError ("resolver.threads" ...).
+// The operating system's resolver (getaddrinfo) on a bounded pool of threads, with a cache; several
+// requests for one name share a lookup. A name whose servers don't answer holds one thread, and
+// what it can hold up is bounded too: when all the threads that it may use are stuck in lookups
+// that are overdue, names that never resolved are `unavailable` at once; those that did are
+// answered with the last answer, as RFC 8767 has it. An overdue lookup cannot be ended: its thread
+// is left behind at destruction and ends with it, touching nothing. Of an answer with more than 64
+// addresses 64 are kept, those that are not public first. Throws ConfigError ("resolver.threads"
+// ...).
 [[nodiscard]] HOOKWRIGHT_EXPORT std::shared_ptr<Resolver> make_system_resolver(
     const ResolverOptions& options = {});
 

@@ -1,13 +1,17 @@
 #include "transport/lookup.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "transport/sockets.hpp"
 
 namespace hookwright::transport {
 namespace {
+
+constexpr std::size_t addresses_max = 64;
 
 Lookup::Result result_of(int error) {
   switch (error) {
@@ -25,6 +29,22 @@ Lookup::Result result_of(int error) {
     default:
       return Lookup::Result::shortage;
   }
+}
+
+// An answer may hold thousands. Two at most are tried, so what is lost by this is nothing; but one
+// that is not public is a reason to refuse the name, and must not go unseen.
+void keep_few(std::vector<IpAddress>& addresses) {
+  if (addresses.size() > addresses_max) {
+    std::stable_partition(addresses.begin(), addresses.end(), [](const IpAddress& address) {
+      return classify(address) != AddressKind::global;
+    });
+    addresses.resize(addresses_max);
+  }
+  auto end = addresses.begin();
+  for (const IpAddress& address : addresses) {
+    if (std::find(addresses.begin(), end, address) == end) *end++ = address;
+  }
+  addresses.erase(end, addresses.end());
 }
 
 }  // namespace
@@ -45,12 +65,9 @@ Lookup look_up(const std::string& host) {
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
     const std::optional<Endpoint> endpoint = read_sockaddr(entry->ai_addr, entry->ai_addrlen);
-    if (!endpoint) continue;
-    auto& all = lookup.addresses;
-    if (std::find(all.begin(), all.end(), endpoint->address) == all.end()) {
-      all.push_back(endpoint->address);
-    }
+    if (endpoint) lookup.addresses.push_back(endpoint->address);
   }
+  keep_few(lookup.addresses);
   lookup.result = lookup.addresses.empty() ? Lookup::Result::no_such_name : Lookup::Result::found;
   return lookup;
 }

@@ -209,19 +209,77 @@ TEST_CASE("when most threads are stuck, new names fail at once and known ones do
   options.threads = 4;
   Fixture fixture(options);
   CHECK(fixture.status("good.test") == ResolveStatus::resolved);
-  for (const char* host : {"1.test", "2.test", "3.test", "4.test"}) {
+  // A quarter of the threads is kept for names that resolve.
+  for (const char* host : {"1.test", "2.test", "3.test"}) {
     fixture.network->stick(host);
     CHECK(fixture.status(host) == ResolveStatus::not_resolved);
   }
   // The last one may have begun a moment after it was asked for, and so be overdue a moment later.
   std::string detail;
-  for (int i = 0; i < 100 && detail != "most resolver threads are stuck"; ++i) {
+  for (int i = 0; i < 100 && detail != "the resolver's threads are stuck"; ++i) {
     const std::string host = "new" + std::to_string(i) + ".test";
     detail = Fixture::wait(fixture.ask(host, 20ms)).detail;
     CHECK(fixture.network->lookups(host) == 0);
   }
-  CHECK(detail == "most resolver threads are stuck");
+  CHECK(detail == "the resolver's threads are stuck");
   CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+}
+
+TEST_CASE("a name that resolved is answered from memory while its servers do not answer") {
+  ResolverOptions options = quick();
+  options.positive_ttl = 0ms;
+  const bool silent = GENERATE(false, true);
+  Fixture fixture(options);
+  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  if (silent) {
+    fixture.network->set("good.test", Lookup::Result::no_answer);
+  } else {
+    fixture.network->stick("good.test");
+  }
+  const Resolution old = Fixture::wait(fixture.ask("good.test"));
+  CHECK(old.status == ResolveStatus::resolved);
+  CHECK(old.addresses.size() == 1);
+  // From now on for a while without waiting.
+  CHECK(fixture.ask("good.test").wait_for(0s) == std::future_status::ready);
+  CHECK(fixture.network->lookups("good.test") == 2);
+}
+
+TEST_CASE("a name that is gone is gone, whatever it was before") {
+  ResolverOptions options = quick();
+  options.positive_ttl = 0ms;
+  Fixture fixture(options);
+  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.network->set("good.test", Lookup::Result::no_such_name);
+  CHECK(fixture.status("good.test") == ResolveStatus::not_resolved);
+  fixture.network->set("good.test", Lookup::Result::no_answer);
+  CHECK(fixture.status("good.test") == ResolveStatus::not_resolved);
+}
+
+TEST_CASE("an old answer stands in for so long and no longer") {
+  ResolverOptions options = quick();
+  options.positive_ttl = 0ms;
+  options.stale_max = 0ms;
+  Fixture fixture(options);
+  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.network->stick("good.test");
+  CHECK(fixture.status("good.test") != ResolveStatus::resolved);
+}
+
+TEST_CASE("a name that resolved finds a thread though all others are stuck") {
+  ResolverOptions options = quick();
+  options.threads = 4;
+  options.positive_ttl = 0ms;
+  Fixture fixture(options);
+  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  for (int i = 0; i < 20; ++i) {
+    const std::string host = std::to_string(i) + ".test";
+    fixture.network->stick(host);
+    CHECK(fixture.status(host) != ResolveStatus::resolved);
+  }
+  for (int i = 0; i < 5; ++i) {
+    CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+    CHECK(fixture.network->lookups("good.test") == i + 2);
+  }
 }
 
 TEST_CASE("a full queue refuses at once") {
@@ -330,11 +388,12 @@ TEST_CASE("a resolver's options are checked") {
   };
   CHECK(refusal([](auto&) {}).empty());
   CHECK(refusal([](auto& o) { o.threads = 0; }) == "resolver.threads");
-  CHECK(refusal([](auto& o) { o.threads = 17; }) == "resolver.threads");
+  CHECK(refusal([](auto& o) { o.threads = 257; }) == "resolver.threads");
   CHECK(refusal([](auto& o) { o.queue_max = 0; }) == "resolver.queue_max");
   CHECK(refusal([](auto& o) { o.lookup_max = 0ms; }) == "resolver.lookup_max");
   CHECK(refusal([](auto& o) { o.positive_ttl = -1ms; }) == "resolver.positive_ttl");
   CHECK(refusal([](auto& o) { o.negative_ttl = 25h; }) == "resolver.negative_ttl");
+  CHECK(refusal([](auto& o) { o.stale_max = -1ms; }) == "resolver.stale_max");
   CHECK(refusal([](auto& o) { o.cache_max = 0; }) == "resolver.cache_max");
 }
 
@@ -348,15 +407,23 @@ TEST_CASE("the cache forgets the least recently used name, and keeps an address 
       result.addresses.push_back(IpAddress::parse(text).value());
     return result;
   };
-  cache.put("a", resolution({"192.0.2.1", "192.0.2.2"}), now + 1s);
-  cache.put("b", resolution({"192.0.2.3"}), now + 1s);
+  cache.put("a", resolution({"192.0.2.1", "192.0.2.2"}), now + 1s, now + 3s);
+  cache.put("b", resolution({"192.0.2.3"}), now + 1s, now + 3s);
   REQUIRE(cache.find("a", now));
-  cache.put("c", resolution({"192.0.2.4"}), now + 1s);
+  cache.put("c", resolution({"192.0.2.4"}), now + 1s, now + 3s);
   CHECK(!cache.find("b", now));
   REQUIRE(cache.find("a", now));
   CHECK(!cache.find("a", now + 1s));
 
-  cache.put("a", resolution({"192.0.2.2", "192.0.2.5", "192.0.2.1"}), now + 2s);
+  REQUIRE(cache.find_old("a", now + 1s));
+  cache.renew("a", now + 9s);
+  CHECK(cache.find("a", now + 2s));
+  CHECK(!cache.find("a", now + 3s));
+  CHECK(!cache.find_old("a", now + 3s));
+  cache.put("none", Resolution{}, now + 1s, now + 3s);
+  CHECK(!cache.find_old("none", now + 1s));
+
+  cache.put("a", resolution({"192.0.2.2", "192.0.2.5", "192.0.2.1"}), now + 2s, now + 2s);
   REQUIRE(cache.find("a", now + 1s));
   CHECK(cache.find("a", now + 1s)->addresses[0].text() == "192.0.2.1");
   CHECK(cache.find("a", now + 1s)->addresses.size() == 3);
