@@ -21,6 +21,7 @@ node-express
 python3 python3
 python3-prometheus-client
 openssl openssl
+iproute2 ip
 curl curl
 ca-certificates
 '

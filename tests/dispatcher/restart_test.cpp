@@ -11,6 +11,7 @@
 #include "dispatcher/world.hpp"
 
 using namespace dispatcher_test;
+using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("endpoints, secrets and all, are there after a restart") {
   World world(GENERATE(from_range(store_kinds())));
@@ -46,6 +47,37 @@ TEST_CASE("endpoints, secrets and all, are there after a restart") {
   CHECK(after.created == before.created);
   CHECK(after.updated == before.updated);
   CHECK(dispatcher.endpoints().find_uid("acme", "main")->id == before.id);
+}
+
+TEST_CASE("an endpoint whose URL a stricter policy forbids is not served, and what it has waits") {
+  World world(GENERATE(from_range(store_kinds())));
+  std::optional<Dispatcher> dispatcher(world.options());
+  const Endpoint open = subscribe(*dispatcher, "acme", "a.example.com");
+  EndpointSpec spec = spec_for("b.example.com");
+  spec.url = "https://b.example.com:8443/hook";
+  subscribe(*dispatcher, "acme", spec);
+  world.net->answer("b.example.com", SimulatedAnswer{.status = 500, .latency = 0ms});
+  dispatcher->publish("acme", Numbered{.n = 1});
+  world.run(*dispatcher, 1s);
+  const std::size_t before = world.net->arrivals().size();
+  CHECK(before == 2);
+
+  Options strict = world.options();
+  strict.egress.ports = {443};
+  dispatcher.reset();
+  dispatcher.emplace(std::move(strict));
+  world.run(*dispatcher, 1h);
+  CHECK(world.net->arrivals().size() == before);
+  REQUIRE(!world.observer->troubles.empty());
+  CHECK_THAT(world.observer->troubles.back(), ContainsSubstring("is not served: endpoint.url"));
+  CHECK(look_up(*dispatcher, open).status == Status::active);
+
+  dispatcher.reset();
+  world.net->answer("b.example.com", SimulatedAnswer{.status = 200, .latency = 0ms});
+  dispatcher.emplace(world.options());
+  world.run(*dispatcher, 1h);
+  REQUIRE(world.net->arrivals().size() == before + 1);
+  CHECK(world.net->arrivals().back().url == "https://b.example.com:8443/hook");
 }
 
 TEST_CASE("a schedule goes on after a restart where it was") {
