@@ -62,9 +62,9 @@ TEST_CASE("an endpoint whose URL a stricter policy forbids is not served, and wh
   const std::size_t before = world.net->arrivals().size();
   CHECK(before == 2);
 
+  dispatcher.reset();
   Options strict = world.options();
   strict.egress.ports = {443};
-  dispatcher.reset();
   dispatcher.emplace(std::move(strict));
   world.run(*dispatcher, 1h);
   CHECK(world.net->arrivals().size() == before);
