@@ -33,7 +33,7 @@ void Committer::Plan::add(Change&& change, Planned&& item) {
 
 // Endpoint changes go alone: the events behind them are routed by what has become of them.
 void Committer::make_plan(const Moment& moment) {
-  Plan& plan = plan_.emplace();
+  Plan& plan = plan_.emplace(Plan());
   const bool op_first = !queue_.empty() && std::holds_alternative<EndpointOp>(queue_.front());
   const bool ops = op_first && (outcomes_.empty() || op_waited_);
   op_waited_ = op_first && !ops;  // in turns, or a flood of outcomes would hold it up
