@@ -47,6 +47,10 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/store_query.hpp
   include/hookwright/stores/memory.hpp
   include/hookwright/testing/contract_violation.hpp
+  include/hookwright/testing/faulty_store.hpp
+  include/hookwright/testing/recording_store.hpp
+  include/hookwright/testing/sandbox.hpp
+  include/hookwright/testing/simulated_network.hpp
   include/hookwright/testing/simulated_transport.hpp
   include/hookwright/testing/store_contract.hpp
   include/hookwright/testing/transport_contract.hpp
@@ -131,6 +135,10 @@ set(HOOKWRIGHT_SOURCES
   src/store/rules.cpp
   src/store/store.cpp
   src/testing/contract_violation.cpp
+  src/testing/faulty_store.cpp
+  src/testing/recording_store.cpp
+  src/testing/sandbox.cpp
+  src/testing/simulated_network.cpp
   src/testing/simulated_transport.cpp
   src/testing/store_contract.cpp
   src/testing/store_contract_commit.cpp

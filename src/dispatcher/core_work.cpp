@@ -223,7 +223,7 @@ void DispatcherCore::work_once(const std::function<bool()>& done, SteadyTime end
     busy = step_store();
     try {
       busy = step_shard(shard) || busy;
-    } catch (...) {
+    } catch (...) {  // out of memory, most likely: it goes on from there in a moment
       ++shard.errors;
       busy = false;
     }
@@ -234,6 +234,7 @@ void DispatcherCore::work_once(const std::function<bool()>& done, SteadyTime end
   SteadyTime wake = std::min(end, committer_->next_wake(now));
   if (const auto alarm = shard.sender->next_wake()) wake = std::min(wake, *alarm);
   if (const auto again = notifier_.next_wake()) wake = std::min(wake, *again);
+  if (!shard.taken.empty()) wake = std::min<SteadyTime>(wake, now.steady + out_of_memory_wait);
   // Something that is due and can't be done now must not stop the clock.
   poll_shard(shard,
              std::max(wake, now.steady + std::chrono::milliseconds(wake <= now.steady ? 1 : 0)));

@@ -257,6 +257,7 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
     if (shared_) at = std::min({at, acquire_at_, steady_of(free_due_)});
   }
   if (shared_) at = std::min(at, beat_at_);
+  if (stumbling_since_) return pause_until_;  // whatever it was, it is taken up again
   return std::max(at, pause_until_);
 }
 

@@ -118,7 +118,8 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
   if (counts) {
     if (means.again) {
       if (plan_->repeated) book_.spill(id);
-      (void)book_.take(*means.again, moment.now);
+      // It is due already where applying had to wait for memory.
+      if (book_.take(*means.again, moment.now)) feed({*means.again, what.what.event});
     }
     count(means);
     if (means.result) {

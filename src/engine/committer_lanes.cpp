@@ -33,7 +33,8 @@ void require(const StoreStatus& status, const char* what) {
 
 void Committer::open(const Moment& moment) {
   shared_ = store_.traits().shared;
-  const Opened opened = store_.open(worker_, moment.now);
+  const auto opened = guard<Opened>(counts_.store_exceptions, StoreCode::unknown,
+                                    [&] { return store_.open(worker_, moment.now); });
   require(opened.status, "can't be opened");
   rows_.start(opened.first_row);
   require(load_endpoints(0, moment), "can't be read");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <set>
 #include <string>
 #include <thread>
@@ -20,6 +21,17 @@ void expect(bool holds, const std::string& what) {
   if (!holds) throw ContractViolation("expected " + what);
 }
 
+template <class Call>
+void unless_it_throws(const std::string& name, Call&& call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    throw ContractViolation("expected " + name + " not to throw, found: " + error.what());
+  } catch (...) {
+    throw ContractViolation("expected " + name + " not to throw");
+  }
+}
+
 // A transport at work on requests to the peers.
 class Scene {
  public:
@@ -33,18 +45,22 @@ class Scene {
              bool slow = false) {
     Request request;
     request.url = mine_->url(peer);
-    request.headers = {{"Content-Type", "application/json"}};
+    request.headers = {{"Content-Type", "application/json"}, {"X-Contract", "kept  as it is"}};
     request.body = std::make_shared<const std::string>(std::move(body));
     request.deadline = mine_->now() + deadline;
     request.slow = slow;
-    transport_->start(id, std::move(request));
+    unless_it_throws("start()", [&] { transport_->start(id, std::move(request)); });
+  }
+
+  void poll(SteadyTime until, std::vector<Completion>& out) {
+    unless_it_throws("poll()", [&] { transport_->poll(until, out); });
   }
 
   // What completes until there are so many; no more may come.
   std::vector<Completion> complete(std::size_t count) {
     std::vector<Completion> out;
     const SteadyTime until = mine_->now() + 2 * patience;
-    while (out.size() < count && mine_->now() < until) transport_->poll(until, out);
+    while (out.size() < count && mine_->now() < until) poll(until, out);
     expect(out.size() == count,
            std::to_string(count) + " completions, found " + std::to_string(out.size()));
     return out;
@@ -59,7 +75,7 @@ class Scene {
 
   void expect_silence(const std::string& when) {
     std::vector<Completion> out;
-    transport_->poll(mine_->now() + 20ms, out);
+    poll(mine_->now() + 20ms, out);
     expect(out.empty(), "no further completion " + when);
   }
 
@@ -94,6 +110,15 @@ void answers_come_back(TransportUnderTest& mine) {
   expect(completion.body == body, "the body to arrive byte for byte");
   expect(completion.sends == 1, "one POST to be counted");
   expect(mine.received(Peer::echoes) == before + 1, "one POST to arrive");
+  for (const Header& sent :
+       {Header{"Content-Type", "application/json"}, Header{"X-Contract", "kept  as it is"}}) {
+    const std::vector<Header> arrived = mine.last_headers(Peer::echoes);
+    const auto same = [&](const Header& header) {
+      return header.name == sent.name && header.value == sent.value;
+    };
+    expect(std::count_if(arrived.begin(), arrived.end(), same) == 1,
+           "the header " + sent.name + " to arrive once, as it was given");
+  }
   expect(completion.elapsed >= Duration::zero(), "a time that is not negative");
 }
 
@@ -116,9 +141,11 @@ void redirects_are_not_followed(TransportUnderTest& mine) {
 void deadlines_end_requests(TransportUnderTest& mine) {
   Scene scene(mine);
   const SteadyTime begin = mine.now();
+  const std::size_t before = mine.received(Peer::hangs);
   scene.start(1, Peer::hangs, 200ms);
   const Completion completion = scene.only(1);
   expect_fault(completion, Fault::timeout);
+  expect(mine.received(Peer::hangs) == before + 1, "one POST to arrive");
   expect(mine.now() >= begin + 200ms - grace, "the whole time until the deadline to be given");
   expect(completion.elapsed >= 200ms - grace, "the time that the request took");
 }
@@ -214,12 +241,12 @@ void poll_waits_no_longer_than_told(TransportUnderTest& mine) {
   Scene scene(mine);
   std::vector<Completion> out;
   SteadyTime begin = mine.now();
-  scene.transport().poll(begin - 1h, out);
+  scene.poll(begin - 1h, out);
   expect(mine.now() < begin + patience, "poll() to return at once when `until` has passed");
 
   scene.start(1, Peer::hangs);
   begin = mine.now();
-  scene.transport().poll(begin + 50ms, out);
+  scene.poll(begin + 50ms, out);
   expect(mine.now() >= begin + 50ms - grace, "poll() to wait until it is time");
   expect(mine.now() < begin + patience, "poll() to return when it is time");
   expect(out.empty(), "no completion of a request that hangs");
@@ -232,13 +259,13 @@ void wakes_end_a_poll(TransportUnderTest& mine) {
   const SteadyTime until = mine.now() + patience;
   scene.transport().wake();
   scene.transport().wake();
-  scene.transport().poll(until, out);
+  scene.poll(until, out);
   expect(mine.now() < until, "poll() to return early after wake()");
 
   std::thread other([&scene] {
     for (int i = 0; i < 1000; ++i) scene.transport().wake();
   });
-  for (int i = 0; i < 20; ++i) scene.transport().poll(mine.now() + 1ms, out);
+  for (int i = 0; i < 20; ++i) scene.poll(mine.now() + 1ms, out);
   other.join();
   expect(out.empty(), "wakes to complete nothing");
 }
@@ -249,7 +276,7 @@ void a_transport_may_go_at_any_time(TransportUnderTest& mine) {
   for (RequestId id = 1; id <= 6; ++id) {
     scene.start(id, id % 2 == 0 ? Peer::hangs : Peer::echoes, patience, "{}", id > 3);
   }
-  scene.transport().poll(mine.now() + 5ms, out);
+  scene.poll(mine.now() + 5ms, out);
   scene.start(7, Peer::echoes);
 }
 

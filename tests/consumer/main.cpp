@@ -1,7 +1,6 @@
 // What a first program does with hookwright. It must run without a network and without time
 // passing.
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -14,8 +13,10 @@
 #include <vector>
 
 #include "hookwright/hookwright.hpp"
-#include "hookwright/testing/simulated_transport.hpp"
-#include "hookwright/testing/virtual_clock.hpp"
+#include "hookwright/testing/faulty_store.hpp"
+#include "hookwright/testing/sandbox.hpp"
+#include "hookwright/testing/store_contract.hpp"
+#include "hookwright/testing/transport_contract.hpp"
 #ifdef HOOKWRIGHT_WITH_sqlite
 #include "hookwright/stores/sqlite.hpp"
 #endif
@@ -72,24 +73,12 @@ std::unique_ptr<hookwright::Store> make_store() {
 }
 
 void deliver_event() {
-  std::vector<hookwright::Request> received;
-  const auto clock = std::make_shared<hookwright::testing::VirtualClock>();
-
+  hookwright::testing::Sandbox sandbox;
+  const auto faults = std::make_shared<hookwright::testing::StoreFaults>();
   hookwright::Options options;
-  options.store = make_store();
+  options.store = std::make_unique<hookwright::testing::FaultyStore>(make_store(), faults);
   options.catalog = hookwright::Catalog::of<LinkExpired>();
-  options.threads = 0;
-  options.clock = clock;
-  options.transport = [&](const hookwright::EgressPolicy&) {
-    return std::make_unique<hookwright::testing::SimulatedTransport>(
-        clock,
-        [&](const hookwright::Request& request) {
-          received.push_back(request);
-          return hookwright::testing::SimulatedAnswer{};
-        },
-        true);
-  };
-  hookwright::Dispatcher dispatcher(std::move(options));
+  hookwright::Dispatcher dispatcher(sandbox.options(std::move(options)));
 
   const auto endpoint =
       dispatcher.endpoints().create("acme", {.url = "https://example.com/hook",
@@ -97,16 +86,22 @@ void deliver_event() {
                                              .secret = hookwright::Secret("a shared secret"),
                                              .profile = "snipy"});
   expect(endpoint.ok(), "an endpoint is made");
+  faults->follow({.at = 1, .faults = {hookwright::testing::StoreFault::unavailable}});
   const auto receipt = dispatcher.publish("acme", LinkExpired{.id = 456, .alias = "my-link"});
   expect(receipt.wait(std::chrono::seconds(10)) == hookwright::Stored::yes, "the event is stored");
-  dispatcher.run_until(clock->wall() + std::chrono::seconds(1));
+  expect(faults->failed() == 1, "although the store was away");
+  sandbox.run(dispatcher, std::chrono::seconds(1));
+  const auto received = sandbox.network.requests("example.com");
   expect(received.size() == 1, "the event is delivered once");
   expect(dispatcher.metrics().delivered == 1, "and counted");
-  const auto signature = [](const hookwright::Header& header) {
-    return header.name == "X-Snipy-Signature";
-  };
-  expect(!received.empty() && std::ranges::any_of(received[0].headers, signature),
+  expect(!received.empty() && !received[0].header("X-Snipy-Signature").empty(),
          "its request is signed");
+  expect(sandbox.record->published("link.expired").size() == 1, "and what was published is known");
+}
+
+void find_contracts() {
+  expect(!hookwright::testing::store_contract().empty(), "there is a contract for stores");
+  expect(!hookwright::testing::transport_contract().empty(), "and one for transports");
 }
 
 }  // namespace
@@ -116,6 +111,7 @@ int main() {
   catch_error();
   encode_event();
   deliver_event();
+  find_contracts();
   if (failures != 0) return EXIT_FAILURE;
   std::cout << "hookwright works here\n";
   return EXIT_SUCCESS;

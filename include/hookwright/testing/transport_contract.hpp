@@ -5,9 +5,11 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "hookwright/egress.hpp"
 #include "hookwright/export.hpp"
+#include "hookwright/header.hpp"
 #include "hookwright/testing/contract_violation.hpp"
 #include "hookwright/time.hpp"
 #include "hookwright/transport.hpp"
@@ -40,6 +42,9 @@ class HOOKWRIGHT_EXPORT TransportUnderTest {
 
   // How many requests have reached this peer so far, from all transports.
   virtual std::size_t received(Peer peer) = 0;
+
+  // The headers of the last one, in the spelling in which they arrived.
+  virtual std::vector<Header> last_headers(Peer peer) = 0;
 
   // The time that deadlines are measured by. The default is the system's steady clock.
   virtual SteadyTime now();
