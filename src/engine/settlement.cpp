@@ -172,6 +172,7 @@ Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_s
   Settlement out;
   out.change.only_if = {LaneHeld{delivery.endpoint, outcome.epoch},
                         DeliveryAt{delivery.endpoint, delivery.position, delivery.attempts}};
+  out.change.writes.reserve(2);  // of most
   out.change.writes.emplace_back(DropDelivery{delivery.endpoint, delivery.position});
   out.result = result_of(outcome.verdict.decision);
   if (out.result)

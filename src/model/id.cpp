@@ -13,6 +13,7 @@ constexpr std::string_view digits =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t text_digits = 22;  // the least n with 62^n > 2^128
 constexpr std::uint32_t base = 62;
+constexpr std::uint32_t five_digits = base * base * base * base * base;  // what fits into a limb
 
 static_assert(std::ranges::is_sorted(digits) && digits.size() == base, "ids sort as text");
 
@@ -61,14 +62,16 @@ std::string id_text(std::string_view prefix, const IdBytes& id) {
   Limbs rest = to_limbs(id);
   std::string text(prefix.size() + text_digits, '0');
   prefix.copy(text.data(), prefix.size());
-  for (std::size_t at = text.size(); at-- > prefix.size();) {
+  for (std::size_t at = text.size(); at > prefix.size();) {
     std::uint64_t remainder = 0;
     for (std::uint32_t& limb : rest) {
       const std::uint64_t part = (remainder << 32U) | limb;
-      limb = static_cast<std::uint32_t>(part / base);
-      remainder = part % base;
+      limb = static_cast<std::uint32_t>(part / five_digits);
+      remainder = part % five_digits;
     }
-    text[at] = digits[static_cast<std::size_t>(remainder)];
+    auto five = static_cast<std::uint32_t>(remainder);
+    for (int i = 0; i < 5 && at > prefix.size(); ++i, five /= base)
+      text[--at] = digits[five % base];
   }
   return text;
 }
