@@ -24,7 +24,7 @@ void hosts(const Settings& settings, Report& report) {
                                    {"window", "4096"}};
                                if (kind == "names") arguments["names"] = "1";
                                // Until each has its connection.
-                               arguments["warm"] = std::to_string(0.3 + count / 4e3);
+                               arguments["warm"] = std::to_string(count / 4e3);
                                return measure_sender(settings, receiver, arguments, sender_core());
                              }});
     }

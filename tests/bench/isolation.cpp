@@ -16,7 +16,7 @@ void isolation(const Settings& settings, Report& report) {
                              {"count", "10"},
                              {"rate", "500"},
                              {"deadline", settings.smoke ? "0.2" : "3"},
-                             {"warm", settings.smoke ? "0.1" : "1"}};
+                             {"warm", settings.smoke ? "0" : "0.2"}};
   const auto with = [&](const Arguments& more) {
     return [&, more] {
       Arguments arguments = healthy;
