@@ -1,5 +1,5 @@
-// Store calls of every scenario fail, one run each, in every way, alone and from there on; and every
-// promise is kept.
+// Store calls of every scenario fail, one run each, in every way, alone and from there on; and
+// every promise is kept.
 
 #include <iostream>
 #include <string>
