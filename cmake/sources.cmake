@@ -22,6 +22,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/events/snipy_creators.hpp
   include/hookwright/events/snipy_links.hpp
   include/hookwright/explanation.hpp
+  include/hookwright/failure.hpp
   include/hookwright/fault.hpp
   include/hookwright/fields.hpp
   include/hookwright/filter.hpp
@@ -39,6 +40,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/receipt.hpp
   include/hookwright/resolver.hpp
   include/hookwright/retry.hpp
+  include/hookwright/sealing.hpp
   include/hookwright/secret.hpp
   include/hookwright/seen_deliveries.hpp
   include/hookwright/signer.hpp
@@ -111,6 +113,7 @@ set(HOOKWRIGHT_SOURCES
   src/policy/conditions.cpp
   src/policy/egress.cpp
   src/policy/embedded.cpp
+  src/policy/failure.cpp
   src/policy/filter.cpp
   src/policy/header.cpp
   src/policy/retry.cpp
@@ -122,6 +125,7 @@ set(HOOKWRIGHT_SOURCES
   src/signing/hmac.cpp
   src/signing/key.cpp
   src/signing/openssl_signer.cpp
+  src/signing/sealing.cpp
   src/signing/secret.cpp
   src/signing/seen_deliveries.cpp
   src/signing/signature.cpp

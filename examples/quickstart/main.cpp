@@ -13,6 +13,7 @@ struct OrderPaid {
 int main() {
   hookwright::Options options;
   options.store = hookwright::make_sqlite_store({.path = "quickstart.db"});
+  options.sealing = hookwright::Sealing::none();  // secrets lie in the file as they are
   options.catalog = hookwright::Catalog::of<OrderPaid>();
   options.egress = hookwright::EgressPolicy::development();  // allows http://localhost
   hookwright::Dispatcher dispatcher(std::move(options));

@@ -28,6 +28,7 @@ hookwright::Options webhook_options(const std::string& database, const std::stri
                                     std::shared_ptr<hookwright::Observer> observer) {
   hookwright::Options options;
   options.store = hookwright::make_sqlite_store({.path = database});
+  options.sealing = hookwright::Sealing::none();
   options.catalog = events();
   options.profiles = {acme()};
   options.default_profile = "snipy";

@@ -76,6 +76,7 @@ struct Metrics {
 //
 //   hookwright::Options options;
 //   options.store = hookwright::make_sqlite_store({.path = "webhooks.db"});
+//   options.sealing = hookwright::Sealing({{"2026-03", key}});  // from where the host keeps keys
 //   options.catalog = hookwright::snipy::catalog();
 //   hookwright::Dispatcher dispatcher(std::move(options));
 //   dispatcher.publish("acme", hookwright::snipy::LinkClicked{.link_id = 456, .alias = "my-link"});

@@ -37,7 +37,7 @@ enum class Reason : std::uint8_t {
 struct EndpointSpec {
   std::string url{};                  // as the egress policy allows: https by default
   std::vector<std::string> events{};  // what it subscribes to: "link.clicked", "link.*" or "*"
-  std::optional<Secret> secret{};     // none: one is generated
+  std::optional<Secret> secret{};     // at least 16 bytes; none: one of 32 random bytes is made
   std::optional<Secret>
       standard_secret{};          // of its own for the Standard Webhooks headers; whsec_...
   std::string profile{};          // name of its profile; empty: the dispatcher's default

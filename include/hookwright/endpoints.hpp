@@ -30,7 +30,8 @@ enum class EndpointOutcome : std::uint8_t {
 
 struct EndpointResult {
   EndpointOutcome outcome = EndpointOutcome::store_unavailable;
-  Endpoint endpoint{};  // as it is now, if ok
+  Endpoint endpoint{};       // as it is now, if ok
+  bool weak_secret = false;  // the one that was given could be guessed: say so to its owner
   [[nodiscard]] bool ok() const { return outcome == EndpointOutcome::ok; }
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "hookwright/export.hpp"
 #include "hookwright/observer.hpp"
 #include "hookwright/profile.hpp"
+#include "hookwright/sealing.hpp"
 #include "hookwright/signer.hpp"
 #include "hookwright/store.hpp"
 #include "hookwright/transport.hpp"
@@ -31,6 +33,12 @@ struct Limits {
   std::size_t host_in_flight_max = 64;  // of these, to one host and port
   double tenant_share_max = 0.5;        // of these, for one tenant; 0 to 1
   double slow_share_max = 0.25;         // of these, to endpoints that timed out last time; one each
+
+  // After so many timeouts and failed connections in a row an endpoint is only probed: one request
+  // at a time, after a pause that grows from a second to the longest, until one is answered. What
+  // waits meanwhile is sent later and costs no attempt. 0: never. (Ours.)
+  std::size_t breaker_after = 10;
+  Duration breaker_pause_max{30'000};
 
   // Deliveries started whose outcome is not durable yet: a crash repeats at most so many.
   std::size_t unsettled_max = 1'024;
@@ -56,6 +64,10 @@ struct Options {
   std::vector<Profile> profiles{};  // beside the presets, which are always there; by name
   std::string default_profile = "standard_webhooks";
   EgressPolicy egress = EgressPolicy::production();
+
+  // How endpoints' secrets lie in the store: Sealing({{"2026-03", key}}) with a key that the host
+  // keeps elsewhere, or Sealing::none(). A durable store needs one or the other said.
+  std::optional<Sealing> sealing{};
 
   TransportFactory transport{};          // default: libcurl
   std::unique_ptr<Signer> signer{};      // default: HMAC-SHA256 by OpenSSL

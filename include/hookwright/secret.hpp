@@ -49,6 +49,10 @@ class HOOKWRIGHT_EXPORT Secret {
   // into a string that is not wiped.
   [[nodiscard]] std::string_view reveal() const noexcept;
 
+  // True if it does not look random: short, or of few different characters, or of words only. An
+  // estimate, for a word of warning; Snipy's "whsec_your_signing_secret" looks weak, and works.
+  [[nodiscard]] bool looks_weak() const noexcept;
+
   // In a time that depends on the lengths only.
   bool operator==(const Secret& other) const noexcept;
 

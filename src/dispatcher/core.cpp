@@ -20,7 +20,9 @@ engine::SenderBounds bounds_of(const Limits& limits, std::size_t shards) {
           .host_max = limits.host_in_flight_max,
           .tenant_max = share_of(limits.in_flight_max, limits.tenant_share_max),
           .slow_max = share_of(limits.in_flight_max, limits.slow_share_max),
-          .unsettled_max = std::max<std::size_t>(1, limits.unsettled_max / shards)};
+          .unsettled_max = std::max<std::size_t>(1, limits.unsettled_max / shards),
+          .breaker_after = limits.breaker_after,
+          .breaker_pause_max = limits.breaker_pause_max};
 }
 
 Worker worker_of(const Options& options, IdGenerator& ids, TimePoint now) {
@@ -54,9 +56,9 @@ DispatcherCore::DispatcherCore(Options&& options)
   link_->core = this;
   make_shards();
   const engine::Moment now = moment(store_timeline_);
-  committer_ = std::make_unique<engine::Committer>(*options_.store, *this, profiles_, ids_,
-                                                   options_.limits, options_.egress, shards_.size(),
-                                                   worker_of(options_, ids_, now.wall));
+  committer_ = std::make_unique<engine::Committer>(
+      *options_.store, *this, profiles_, ids_, options_.limits, options_.egress, *options_.sealing,
+      shards_.size(), worker_of(options_, ids_, now.wall));
   committer_->open(now);
   if (!has_threads()) return;
   try {

@@ -16,6 +16,7 @@ Endpoints::~Endpoints() = default;
 namespace {
 
 constexpr std::size_t events_max = 256;
+constexpr std::size_t secret_min = 16;
 constexpr std::size_t uid_max = 255;
 constexpr std::size_t description_max = 1'024;
 
@@ -36,12 +37,29 @@ void check_events(const std::vector<std::string>& events, const Profile& profile
   }
 }
 
+// Only of what is given now: one that was stored long ago goes on working.
+void check_secrets(const EndpointSpec& spec) {
+  const auto check = [](const std::optional<Secret>& secret, std::string_view field) {
+    if (secret && secret->reveal().size() < secret_min) {
+      throw ConfigError(field, "must be at least 16 bytes");
+    }
+  };
+  check(spec.secret, "endpoint.secret");
+  check(spec.standard_secret, "endpoint.standard_secret");
+}
+
+bool looks_weak(const EndpointSpec& spec) {
+  return (spec.secret && spec.secret->looks_weak()) ||
+         (spec.standard_secret && spec.standard_secret->looks_weak());
+}
+
 class StoredEndpoints final : public Endpoints {
  public:
   explicit StoredEndpoints(DispatcherCore& core) : core_(core) {}
 
   EndpointResult create(std::string_view tenant, const EndpointSpec& spec) override {
     check_tenant(tenant);
+    check_secrets(spec);
     Endpoint endpoint;
     endpoint.tenant = tenant;
     endpoint.profile = spec.profile.empty() ? core_.options().default_profile : spec.profile;
@@ -50,14 +68,17 @@ class StoredEndpoints final : public Endpoints {
     endpoint.secrets.push_back(spec.secret ? *spec.secret : generate_secret(endpoint.profile));
     endpoint.standard_secret = spec.standard_secret;
     take_over(spec, endpoint);
-    return core_.carry_out({.kind = engine::EndpointOp::Kind::create,
-                            .tenant = std::string(tenant),
-                            .id = id,
-                            .created = std::move(endpoint)});
+    EndpointResult result = core_.carry_out({.kind = engine::EndpointOp::Kind::create,
+                                             .tenant = std::string(tenant),
+                                             .id = id,
+                                             .created = std::move(endpoint)});
+    result.weak_secret = looks_weak(spec);
+    return result;
   }
 
   EndpointResult update(std::string_view tenant, EndpointId id, const EndpointSpec& spec) override {
     check_tenant(tenant);
+    check_secrets(spec);
     const Found found = look_up(tenant, id);
     if (!found.available) return {.outcome = EndpointOutcome::store_unavailable};
     if (!found.endpoint) return {.outcome = EndpointOutcome::not_found};
@@ -70,18 +91,20 @@ class StoredEndpoints final : public Endpoints {
     if (spec.secret) checked.secrets = {*spec.secret};
     if (spec.standard_secret) checked.standard_secret = spec.standard_secret;
     take_over(spec, checked);
-    return edit(tenant, id,
-                [checked = std::move(checked), secret = spec.secret,
-                 standard_secret = spec.standard_secret](Endpoint& endpoint) {
-                  endpoint.url = checked.url;
-                  endpoint.events = checked.events;
-                  if (secret) endpoint.secrets = {*secret};
-                  if (standard_secret) endpoint.standard_secret = standard_secret;
-                  endpoint.uid = checked.uid;
-                  endpoint.description = checked.description;
-                  endpoint.headers = checked.headers;
-                  endpoint.conditions = checked.conditions;
-                });
+    EndpointResult result = edit(tenant, id,
+                                 [checked = std::move(checked), secret = spec.secret,
+                                  standard_secret = spec.standard_secret](Endpoint& endpoint) {
+                                   endpoint.url = checked.url;
+                                   endpoint.events = checked.events;
+                                   if (secret) endpoint.secrets = {*secret};
+                                   if (standard_secret) endpoint.standard_secret = standard_secret;
+                                   endpoint.uid = checked.uid;
+                                   endpoint.description = checked.description;
+                                   endpoint.headers = checked.headers;
+                                   endpoint.conditions = checked.conditions;
+                                 });
+    result.weak_secret = looks_weak(spec);
+    return result;
   }
 
   EndpointResult enable(std::string_view tenant, EndpointId id) override {
@@ -148,7 +171,7 @@ class StoredEndpoints final : public Endpoints {
     Listed<Endpoint> page{.next = found.next, .available = found.status.ok()};
     for (const StoredEndpoint& stored : found.endpoints) {
       if (stored.deleted) continue;
-      if (std::optional<Endpoint> endpoint = model::to_endpoint(stored))
+      if (std::optional<Endpoint> endpoint = model::to_endpoint(stored, *core_.options().sealing))
         page.rows.push_back(std::move(*endpoint));
     }
     return page;
@@ -180,7 +203,7 @@ class StoredEndpoints final : public Endpoints {
         {.kind = RecordKind::endpoints, .tenant = std::string(tenant), .endpoint = id, .limit = 1});
     if (found.endpoints.empty() || found.endpoints.front().deleted)
       return {.available = found.status.ok()};
-    return {.endpoint = model::to_endpoint(found.endpoints.front())};
+    return {.endpoint = model::to_endpoint(found.endpoints.front(), *core_.options().sealing)};
   }
 
   static void check_limit(std::size_t limit) {

@@ -47,6 +47,10 @@ void check_limits(const Limits& limits) {
   positive(limits.reports_max, "reports_max");
   share(limits.tenant_share_max, "limits.tenant_share_max");
   share(limits.slow_share_max, "limits.slow_share_max");
+  require(
+      limits.breaker_pause_max >= Duration{1} && limits.breaker_pause_max <= std::chrono::hours(24),
+      "limits.breaker_pause_max", "must be between 1 ms and 24 hours",
+      std::to_string(limits.breaker_pause_max.count()) + " ms");
   not_negative(limits.outcome_delay_max, "limits.outcome_delay_max");
   not_negative(limits.commit_spacing_max, "limits.commit_spacing_max");
   not_negative(limits.store_patience, "limits.store_patience");
@@ -63,6 +67,12 @@ std::uint64_t random_seed() {
 
 Options complete(Options&& options) {
   require(options.store != nullptr, "store", "is missing");
+  if (!options.sealing) {
+    require(!options.store->traits().durable, "sealing",
+            "is missing: give a key that secrets are sealed with in the store, or "
+            "Sealing::none() to keep them in the clear");
+    options.sealing = Sealing::none();
+  }
   require(!options.catalog.entries().empty(), "catalog", "is empty: nothing could be published");
   require(options.threads <= 64, "threads", "must be at most 64", std::to_string(options.threads));
   require(options.lease >= std::chrono::milliseconds(100), "lease", "must be at least 100 ms",

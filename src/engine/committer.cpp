@@ -18,13 +18,14 @@ constexpr std::size_t busy_batch =
 }  // namespace
 
 Committer::Committer(Store& store, CommitterHost& host, Profiles profiles, IdGenerator& ids,
-                     const Limits& limits, const EgressPolicy& egress, std::size_t shards,
-                     Worker worker)
+                     const Limits& limits, const EgressPolicy& egress, const Sealing& sealing,
+                     std::size_t shards, Worker worker)
     : store_(store),
       host_(host),
       ids_(ids),
       limits_(limits),
       egress_(egress),
+      sealing_(sealing),
       shards_(shards),
       worker_(std::move(worker)),
       roster_(std::move(profiles)),

@@ -93,7 +93,8 @@ struct CommitterCounts {
 class Committer {
  public:
   Committer(Store& store, CommitterHost& host, Profiles profiles, IdGenerator& ids,
-            const Limits& limits, const EgressPolicy& egress, std::size_t shards, Worker worker);
+            const Limits& limits, const EgressPolicy& egress, const Sealing& sealing,
+            std::size_t shards, Worker worker);
   ~Committer();
 
   // Opens the store and reads what it holds. Throws ConfigError if that fails.
@@ -255,6 +256,7 @@ class Committer {
   IdGenerator& ids_;
   Limits limits_;
   EgressPolicy egress_;
+  Sealing sealing_;
   std::size_t shards_;
   Worker worker_;
   bool shared_ = false;

@@ -312,7 +312,8 @@ void Committer::refresh_endpoint(EndpointId id, const Moment& moment) {
   if (!found.status.ok()) return;
   if (found.endpoints.empty() || found.endpoints.front().deleted) {
     remove_endpoint(id);
-  } else if (std::optional<Endpoint> endpoint = model::to_endpoint(found.endpoints.front())) {
+  } else if (std::optional<Endpoint> endpoint =
+                 model::to_endpoint(found.endpoints.front(), sealing_)) {
     put_endpoint(*endpoint, moment);
   }
 }

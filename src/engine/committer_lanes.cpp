@@ -61,8 +61,16 @@ StoreStatus Committer::load_endpoints(std::uint64_t changed_after, const Moment&
         remove_endpoint(stored.id);
         continue;
       }
-      std::optional<Endpoint> endpoint = model::to_endpoint(stored);
+      std::optional<Endpoint> endpoint = model::to_endpoint(stored, sealing_);
       if (!endpoint) {
+        if (const std::string key = model::missing_key(stored, sealing_); !key.empty()) {
+          if (changed_after == 0) {  // at the start: nothing has been promised yet
+            throw ConfigError("options.sealing", "lacks a key that endpoints are sealed with", key);
+          }
+          host_.trouble("endpoint " + stored.id.text() + " is not served: options.sealing lacks ",
+                        "the key " + key);
+          continue;
+        }
         host_.trouble("endpoint " + stored.id.text() + " is not served: ",
                       "its record can't be read");
         continue;

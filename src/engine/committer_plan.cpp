@@ -64,7 +64,7 @@ void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
       outcome.verdict = {.decision = Decision::spare, .delay = profile_unknown};
     const bool spared = member != nullptr && outcome.verdict.decision == Decision::exhausted &&
                         succeeded_since(*member, outcome.what.delivery);
-    Settlement means = settle(outcome, member, spared, moment.now, rows_);
+    Settlement means = settle(outcome, member, spared, moment.now, rows_, sealing_);
     if (means.endpoint) {
       Member after = *member;
       after.endpoint = *means.endpoint;
@@ -227,7 +227,7 @@ bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
     change.only_if.emplace_back(NoteAt{uid_key(after), 0});
     change.writes.emplace_back(PutNote{uid_note(after)});
   }
-  StoredEndpoint stored = model::to_stored(after, counted);
+  StoredEndpoint stored = model::to_stored(after, counted, sealing_);
   if (removing) {
     stored.deleted = true;
     stored.details.clear();

@@ -68,10 +68,12 @@ void Sender::put(const std::shared_ptr<const Destination>& destination) {
   lane.key.reset();
   lane.closed = false;
   lane.rate.limit(destination->profile->policy);
+  lane.breaker.limit(bounds_.breaker_after, bounds_.breaker_pause_max);
   if (moved) {  // what the old host asked for or suffered from says nothing of the new one
     pass_on(lane);
     detach(lane.host);
     lane.held_until = {};
+    lane.breaker.reset();
     lane.slow = false;
   }
   if (lane.host == nullptr) attach(lane.host, host);
@@ -226,8 +228,10 @@ Sender::Uses Sender::resources_of(const Lane& lane) {
 // will find it.
 bool Sender::admit(Lane& lane, const Moment& moment) {
   const Uses shared = resources_of(lane);
-  const SteadyTime from = std::max(lane.held_until, lane.rate.next(moment.steady));
-  const std::size_t own_max = lane.slow ? 1 : lane.to->profile->policy.in_flight_max;
+  const SteadyTime from =
+      std::max({lane.held_until, lane.breaker.until(), lane.rate.next(moment.steady)});
+  const bool careful = lane.slow || lane.breaker.open();
+  const std::size_t own_max = careful ? 1 : lane.to->profile->policy.in_flight_max;
   const auto full = std::find_if(shared.begin(), shared.end(),
                                  [](const Resource* r) { return r != nullptr && r->full(); });
   if (from > moment.steady) {
@@ -268,7 +272,7 @@ void Sender::unpark_one(Resource& resource) {
 bool Sender::launch(Lane& lane, const Moment& moment, Transport& transport) {
   const RequestId id = last_request_ + 1;
   try {
-    Flight flight{.to = lane.to, .uses = resources_of(lane)};
+    Flight flight{.to = lane.to, .uses = resources_of(lane), .probe = lane.breaker.open()};
     flight.outcome.push_back(
         {.what = lane.ready.front(), .epoch = lane.epoch, .shard = shard_, .started = moment.now});
     flights_.emplace(id, std::move(flight));
@@ -333,8 +337,9 @@ void Sender::complete(Completion&& completion, const Moment& moment) noexcept {
   Lane& lane = *lanes_.at(id);  // kept while something of it is under way
   --in_flight_;
   --lane.in_flight;
-  if (!is_ours(completion.fault) && flight.to->host_port == lane.to->host_port) {
-    lane.slow = completion.fault == Fault::timeout;
+  if (flight.to->host_port == lane.to->host_port) {
+    if (!is_ours(completion.fault)) lane.slow = completion.fault == Fault::timeout;
+    lane.breaker.ended(completion.fault, flight.probe, moment.steady);
   }
   release(flight);
   report(std::move(flight), std::move(completion), moment);

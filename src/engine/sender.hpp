@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/breaker.hpp"
 #include "engine/messages.hpp"
 #include "engine/moment.hpp"
 #include "engine/rate.hpp"
@@ -29,6 +30,8 @@ struct SenderBounds {
   std::size_t tenant_max = 128;
   std::size_t slow_max = 64;
   std::size_t unsettled_max = 1'024;
+  std::size_t breaker_after = 0;  // 0: never
+  Duration breaker_pause_max{};
 };
 
 // The delivery side of one shard: lanes in memory, whose turn it is, what is under way. It decides
@@ -91,6 +94,7 @@ class Sender {
     std::size_t in_flight = 0;
     Rate rate{};
     SteadyTime held_until{};  // the receiver asked for quiet
+    Breaker breaker{};
     Resource* host = nullptr;
     Resource* tenant = nullptr;
     bool slow = false;    // its last attempt timed out
@@ -102,6 +106,7 @@ class Sender {
     std::list<Outcome> outcome{};             // one, filled in at the end
     std::shared_ptr<const Destination> to{};  // as it was at the start
     Uses uses{};                              // counted until the end
+    bool probe = false;                       // started while the lane's breaker was open
   };
 
   struct Alarm {

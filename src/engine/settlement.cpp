@@ -167,7 +167,7 @@ bool counts(const Endpoint& endpoint, const Profile& profile) {
 }
 
 Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_success,
-                  TimePoint now, RowNumbers& rows) {
+                  TimePoint now, RowNumbers& rows, const Sealing& sealing) {
   const Delivery& delivery = outcome.what.delivery;
   Settlement out;
   out.change.only_if = {LaneHeld{delivery.endpoint, outcome.epoch},
@@ -206,8 +206,8 @@ Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_s
     out.change.only_if.emplace_back(EndpointAt{delivery.endpoint, out.endpoint->version});
     ++out.endpoint->version;
     out.endpoint->updated = now;
-    out.change.writes.emplace_back(
-        PutEndpoint{model::to_stored(*out.endpoint, counts(*out.endpoint, *member->profile))});
+    out.change.writes.emplace_back(PutEndpoint{
+        model::to_stored(*out.endpoint, counts(*out.endpoint, *member->profile), sealing)});
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include "engine/messages.hpp"
 #include "engine/roster.hpp"
 #include "hookwright/observer.hpp"
+#include "hookwright/sealing.hpp"
 #include "hookwright/store_batch.hpp"
 
 namespace hookwright::engine {
@@ -34,7 +35,8 @@ struct Settlement {
 // `spared_by_success`: the endpoint has answered 2xx since the delivery's first attempt, which
 // matters to ExhaustEndpoint::unless_succeeded_since only.
 [[nodiscard]] Settlement settle(const Outcome& outcome, const Member* member,
-                                bool spared_by_success, TimePoint now, RowNumbers& rows);
+                                bool spared_by_success, TimePoint now, RowNumbers& rows,
+                                const Sealing& sealing);
 
 // Key of the note that carries a notice.
 [[nodiscard]] std::string notice_key(std::uint64_t row);

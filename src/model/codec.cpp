@@ -111,6 +111,8 @@ enum EndpointTag : std::uint8_t {
   first_exhausted = 13,
   created = 14,
   updated = 15,
+  sealed_secret = 16,
+  sealed_standard_secret = 17,
 };
 
 enum ConditionTag : std::uint8_t { condition_all = 64, condition_any = 65 };
@@ -124,6 +126,13 @@ enum NoticeTag : std::uint8_t {
   notice_reason = 6,
   notice_at = 7,
 };
+
+// What a sealed secret belongs to. The tenant comes last, since it alone has no fixed size.
+std::string owner(EndpointTag tag, EndpointId id, std::string_view tenant) {
+  std::string bytes(1, static_cast<char>(tag));
+  bytes.append(id.bytes.begin(), id.bytes.end());
+  return bytes.append(tenant);
+}
 
 // What Secret's constructor takes: damaged bytes must not throw.
 bool is_secret(std::string_view text) {
@@ -180,7 +189,17 @@ Condition to_condition(std::string_view bytes) {
   return condition;
 }
 
-void read_field(const FieldReader& in, Endpoint& e) {
+void write_secret(FieldWriter& out, EndpointTag clear, EndpointTag sealed, const Secret& value,
+                  const Endpoint& e, const Sealing& sealing) {
+  if (sealing.is_none()) {
+    out.text(clear, value.reveal());
+  } else {
+    out.text(sealed, sealing.seal(value, owner(sealed, e.id, e.tenant)));
+  }
+}
+
+// False if a secret does not open.
+bool read_field(const FieldReader& in, Endpoint& e, const Sealing& sealing) {
   switch (in.tag()) {
     case url:
       e.url = in.text();
@@ -193,6 +212,16 @@ void read_field(const FieldReader& in, Endpoint& e) {
       break;
     case standard_secret:
       if (is_secret(in.view())) e.standard_secret.emplace(in.view());
+      break;
+    case sealed_secret: {
+      std::optional<Secret> opened = sealing.open(in.view(), owner(sealed_secret, e.id, e.tenant));
+      if (!opened) return false;
+      e.secrets.push_back(*std::move(opened));
+      break;
+    }
+    case sealed_standard_secret:
+      e.standard_secret = sealing.open(in.view(), owner(sealed_standard_secret, e.id, e.tenant));
+      if (!e.standard_secret) return false;
       break;
     case profile:
       e.profile = in.text();
@@ -236,16 +265,19 @@ void read_field(const FieldReader& in, Endpoint& e) {
     default:
       break;
   }
+  return true;
 }
 
 }  // namespace
 
-StoredEndpoint to_stored(const Endpoint& e, bool counts) {
+StoredEndpoint to_stored(const Endpoint& e, bool counts, const Sealing& sealing) {
   FieldWriter out;
   out.text(url, e.url);
   for (const std::string& pattern : e.events) out.text(event, pattern);
-  for (const Secret& each : e.secrets) out.text(secret, each.reveal());
-  if (e.standard_secret) out.text(standard_secret, e.standard_secret->reveal());
+  for (const Secret& each : e.secrets) write_secret(out, secret, sealed_secret, each, e, sealing);
+  if (e.standard_secret) {
+    write_secret(out, standard_secret, sealed_standard_secret, *e.standard_secret, e, sealing);
+  }
   out.text(profile, e.profile);
   out.text(uid, e.uid);
   out.text(description, e.description);
@@ -268,15 +300,27 @@ StoredEndpoint to_stored(const Endpoint& e, bool counts) {
           .details = out.take()};
 }
 
-std::optional<Endpoint> to_endpoint(const StoredEndpoint& stored) {
+std::optional<Endpoint> to_endpoint(const StoredEndpoint& stored, const Sealing& sealing) {
   Endpoint e;
   e.id = stored.id;
   e.version = stored.version;
   e.tenant = stored.tenant;
   FieldReader in(stored.details);
-  while (in.next()) read_field(in, e);
+  while (in.next()) {
+    if (!read_field(in, e, sealing)) return std::nullopt;
+  }
   if (!in.good() || e.url.empty() || e.secrets.empty()) return std::nullopt;
   return e;
+}
+
+std::string missing_key(const StoredEndpoint& stored, const Sealing& sealing) {
+  FieldReader in(stored.details);
+  while (in.next()) {
+    if (in.tag() != sealed_secret && in.tag() != sealed_standard_secret) continue;
+    std::string id = Sealing::key_id(in.view());
+    if (!id.empty() && !sealing.knows(id)) return id;
+  }
+  return {};
 }
 
 std::string to_bytes(const Notice& notice) {

@@ -6,6 +6,7 @@
 
 #include "hookwright/endpoint.hpp"
 #include "hookwright/observer.hpp"
+#include "hookwright/sealing.hpp"
 #include "hookwright/store_batch.hpp"
 
 namespace hookwright::model {
@@ -14,10 +15,17 @@ namespace hookwright::model {
 // a tag, a length and bytes. A reader skips tags that it does not know, so a later version may add
 // fields. Integers are little-endian.
 
-[[nodiscard]] StoredEndpoint to_stored(const Endpoint& endpoint, bool counts);
+[[nodiscard]] StoredEndpoint to_stored(const Endpoint& endpoint, bool counts,
+                                       const Sealing& sealing);
 
-// Nothing if the bytes are not an endpoint's.
-[[nodiscard]] std::optional<Endpoint> to_endpoint(const StoredEndpoint& stored);
+// Secrets may be sealed or in the clear, whatever `sealing` is now. Nothing if the bytes are not an
+// endpoint's, or a secret does not open.
+[[nodiscard]] std::optional<Endpoint> to_endpoint(const StoredEndpoint& stored,
+                                                  const Sealing& sealing);
+
+// The id of a key that a secret of the endpoint is sealed with and that is not among these; empty
+// if there is none.
+[[nodiscard]] std::string missing_key(const StoredEndpoint& stored, const Sealing& sealing);
 
 [[nodiscard]] std::string to_bytes(const Notice& notice);
 [[nodiscard]] std::optional<Notice> to_notice(std::string_view bytes);

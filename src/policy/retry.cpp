@@ -13,6 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration longest_hold = 24h;  // a receiver may not silence us for longer
+constexpr Duration overload_rest =
+    1s;  // of an endpoint that is overloaded and does not say how long
 constexpr Duration spare_delay = 5s;
 constexpr Duration spared_at_most = 24h;
 
@@ -101,8 +103,9 @@ Verdict verdict(const DeliveryPolicy& policy, const Answer& answer, const Delive
   if (answered && answer.status == 410 && policy.gone_disables) return {.decision = Decision::gone};
 
   Verdict result;
-  if (answered && is_overload(answer.status))
-    result.throttle = parse_retry_after(answer.retry_after, now);
+  if (answered && is_overload(answer.status)) {
+    result.throttle = parse_retry_after(answer.retry_after, now).value_or(overload_rest);
+  }
   const std::uint32_t made = delivery.attempts + 1;
   if (made >= attempts_max(policy)) {
     result.decision = Decision::exhausted;

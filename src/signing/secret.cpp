@@ -100,6 +100,29 @@ std::string_view Secret::reveal() const noexcept {
   return text_ ? text_->view() : std::string_view();
 }
 
+bool Secret::looks_weak() const noexcept {
+  constexpr std::size_t length_min = 22;  // base64 of 16 bytes
+  constexpr std::size_t different_min = 8;
+  std::string_view text = reveal();
+  if (text.starts_with(generated_prefix)) text.remove_prefix(generated_prefix.size());
+  if (text.size() < length_min) return true;
+  std::array<bool, 256> seen{};
+  bool lower = false;
+  bool upper = false;
+  bool digit = false;
+  for (const char c : text) {
+    seen[static_cast<unsigned char>(c)] = true;
+    lower = lower || (c >= 'a' && c <= 'z');
+    upper = upper || (c >= 'A' && c <= 'Z');
+    digit = digit || (c >= '0' && c <= '9');
+  }
+  const auto different = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
+  // Random letters are mixed with digits, or capitals with small ones; words are not.
+  const bool mixed = digit || (lower && upper);
+  const bool letters = lower || upper;
+  return different < different_min || (letters && !mixed);
+}
+
 bool Secret::operator==(const Secret& other) const noexcept {
   const std::string_view left = reveal();
   const std::string_view right = other.reveal();

@@ -8,6 +8,10 @@
 namespace hookwright::transport {
 namespace {
 
+// More than an endpoint and a profile can ask for; a bound all the same.
+constexpr std::size_t headers_max = 64;
+constexpr std::size_t bytes_max = 32 * 1024;
+
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -58,9 +62,15 @@ bool HeaderList::assign(const std::vector<Header>& headers) {
     begins_.push_back(text_.size());
     text_.append(name).append(separator).append(value).push_back('\0');
   };
+  std::size_t bytes = 0;
+  for (const Header& header : headers) bytes += header.name.size() + header.value.size();
+  if (headers.size() > headers_max || bytes > bytes_max) {
+    refused_ = "too many or too large";
+    return false;
+  }
   for (const Header& header : headers) {
     if (!is_token(header.name) || !is_value(header.value) || is_reserved(header.name)) {
-      refused_ = header.name;
+      refused_ = header.name.substr(0, 64);
       return false;
     }
     // To libcurl "Name:" means that the header is to be left out, and "Name;" that it is empty.

@@ -68,6 +68,7 @@ hookwright::Options options_for(const Arguments& arguments) {
   hookwright::Options options;
   if (text(arguments, "store", "sqlite") == "sqlite") {
     options.store = hookwright::make_sqlite_store({.path = text(arguments, "file")});
+    options.sealing = hookwright::Sealing::none();
   } else {
     options.store = hookwright::make_memory_store();
   }

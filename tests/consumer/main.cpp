@@ -77,13 +77,14 @@ void deliver_event() {
   const auto faults = std::make_shared<hookwright::testing::StoreFaults>();
   hookwright::Options options;
   options.store = std::make_unique<hookwright::testing::FaultyStore>(make_store(), faults);
+  options.sealing = hookwright::Sealing::none();
   options.catalog = hookwright::Catalog::of<LinkExpired>();
   hookwright::Dispatcher dispatcher(sandbox.options(std::move(options)));
 
   const auto endpoint =
       dispatcher.endpoints().create("acme", {.url = "https://example.com/hook",
                                              .events = {"link.*"},
-                                             .secret = hookwright::Secret("a shared secret"),
+                                             .secret = hookwright::Secret("a shared secret text"),
                                              .profile = "snipy"});
   expect(endpoint.ok(), "an endpoint is made");
   faults->follow({.at = 1, .faults = {hookwright::testing::StoreFault::unavailable}});

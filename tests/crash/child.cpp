@@ -96,6 +96,7 @@ class Child {
   Options options(std::unique_ptr<Store> store) {
     Options options;
     options.store = std::move(store);
+    options.sealing = Sealing::none();
     options.catalog = Catalog::of<Numbered>();
     options.profiles = {profile_of(Kind::failing), profile_of(Kind::pausing),
                         profile_of(Kind::disabling)};

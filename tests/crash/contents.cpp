@@ -4,6 +4,7 @@
 
 #include "crash/ledger.hpp"
 #include "engine/settlement.hpp"
+#include "hookwright/sealing.hpp"
 #include "model/codec.hpp"
 
 namespace hookwright::crash {
@@ -34,7 +35,7 @@ Contents read(Store& store) {
   Contents found;
   all_pages(store, {.kind = RecordKind::endpoints}, [&](const Records& page) {
     for (const StoredEndpoint& stored : page.endpoints) {
-      const auto endpoint = model::to_endpoint(stored);
+      const auto endpoint = model::to_endpoint(stored, Sealing::none());
       if (!endpoint) throw std::runtime_error("an endpoint can't be read");
       found.endpoints[std::stoi(endpoint->uid.substr(1))] = *endpoint;
     }

@@ -16,7 +16,7 @@ using Catch::Matchers::ContainsSubstring;
 TEST_CASE("endpoints, secrets and all, are there after a restart") {
   World world(GENERATE(from_range(store_kinds())));
   EndpointSpec spec = spec_for("a.example.com", {"test.numbered", "test.other.*"});
-  spec.secret = Secret("the secret");
+  spec.secret = Secret("the secret, of 16");
   spec.standard_secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
   spec.uid = "main";
   spec.description = "the main one, \xC3\xBC";

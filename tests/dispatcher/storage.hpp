@@ -103,6 +103,9 @@ class Storage {
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
+  // Where the files are; empty if there are none.
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
   [[nodiscard]] std::unique_ptr<hookwright::Store> make() const {
 #ifdef HOOKWRIGHT_TEST_SQLITE
     if (kind_ == StoreKind::sqlite)

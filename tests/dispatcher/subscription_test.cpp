@@ -166,7 +166,7 @@ TEST_CASE("an update changes where and what from now on, and keeps the secret un
   World world;
   Dispatcher dispatcher(world.options());
   EndpointSpec spec = spec_for("old.example.com");
-  spec.secret = Secret("first secret");
+  spec.secret = Secret("the first of secrets");
   const Endpoint created = subscribe(dispatcher, "acme", spec);
   world.run(dispatcher, 1s);
 
@@ -178,7 +178,7 @@ TEST_CASE("an update changes where and what from now on, and keeps the secret un
   CHECK(updated.endpoint.url == "https://new.example.com/hook");
   CHECK(updated.endpoint.description == "moved");
   REQUIRE(updated.endpoint.secrets.size() == 1);
-  CHECK(updated.endpoint.secrets[0] == Secret("first secret"));
+  CHECK(updated.endpoint.secrets[0] == Secret("the first of secrets"));
   CHECK(updated.endpoint.created == created.created);
   CHECK(updated.endpoint.updated == world.clock->wall());
 
@@ -189,10 +189,10 @@ TEST_CASE("an update changes where and what from now on, and keeps the secret un
   CHECK(world.net->to("old.example.com").empty());
   CHECK(world.net->numbers("new.example.com") == numbers_from(2, 2));
 
-  next.secret = Secret("second secret");
+  next.secret = Secret("the second of secrets");
   const EndpointResult rekeyed = dispatcher.endpoints().update("acme", created.id, next);
   REQUIRE(rekeyed.ok());
-  CHECK(rekeyed.endpoint.secrets[0] == Secret("second secret"));
+  CHECK(rekeyed.endpoint.secrets[0] == Secret("the second of secrets"));
 }
 
 TEST_CASE("what waits for an endpoint goes to where it is now") {

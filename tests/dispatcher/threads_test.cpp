@@ -22,6 +22,7 @@ struct Real {
   Options options(std::size_t threads) {
     Options options;
     options.store = storage.make();
+    options.sealing = Sealing::none();
     options.catalog = Catalog::of<Numbered, Other, Measured>();
     options.profiles = {exact_profile()};
     options.default_profile = "test";

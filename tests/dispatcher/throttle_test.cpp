@@ -96,3 +96,21 @@ TEST_CASE("a throttled delivery is charged, and its history shows it") {
   CHECK(letters[0].status == 429);
   CHECK(letters[0].attempts == 4);
 }
+
+TEST_CASE("an overloaded endpoint that does not say for how long gets a second's rest") {
+  const int status = GENERATE(429, 502, 503, 504);
+  CAPTURE(status);
+  World world;
+  Dispatcher dispatcher(world.options());
+  subscribe(dispatcher, "acme", "a.example.com");
+  world.net->answer("a.example.com", [=](const Arrival& arrival) {
+    return SimulatedAnswer{.status = arrival.n() == 1 ? status : 200, .latency = 0ms};
+  });
+  dispatcher.publish("acme", Numbered{.n = 1});
+  world.run(dispatcher, 100ms);
+  dispatcher.publish("acme", Numbered{.n = 2});
+  world.run(dispatcher, 800ms);
+  CHECK(world.net->arrivals().size() == 1);
+  world.run(dispatcher, 200ms);
+  CHECK(world.net->arrivals().size() == 2);
+}

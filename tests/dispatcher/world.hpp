@@ -208,6 +208,7 @@ struct World {
   Options options() {
     Options options;
     options.store = storage.make();
+    options.sealing = Sealing::none();
     options.catalog = Catalog::of<Numbered, Other, Measured>();
     options.profiles = {exact_profile()};
     options.default_profile = "test";

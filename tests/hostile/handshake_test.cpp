@@ -70,7 +70,7 @@ std::vector<Handshake> handshakes(const Identities& identities) {
     o.tls_version_max = 0x0303;
     o.reply = [](const Received&) {
       Reply reply = answer(200);
-      reply.renegotiations = 2;
+      reply.renegotiations = 1;
       return reply;
     };
   });

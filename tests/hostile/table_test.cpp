@@ -122,7 +122,7 @@ TEST_CASE("Retry-After is taken in both of its forms, and nothing else is") {
                                       Delivery{}, now, 0.0);
       const bool heeded = status != 500 && status != 400;
       CHECK(meaning.decision == Decision::retry);
-      CHECK(meaning.throttle == (heeded ? form.throttle : std::nullopt));
+      CHECK(meaning.throttle == (heeded ? form.throttle.value_or(1s) : std::optional<Duration>()));
       CHECK(meaning.delay == std::max<Duration>(seconds{60}, meaning.throttle.value_or(0ms)));
     }
   }

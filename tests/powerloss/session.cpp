@@ -132,6 +132,7 @@ class Life {
     Options options;
     writing = nullptr;
     options.store = make_sqlite_store({.path = path_, .cache_bytes = std::size_t{256} << 10U});
+    options.sealing = Sealing::none();
     if (!setup_.synchronous.empty() && writing != nullptr)
       sqlite3_exec(writing, ("PRAGMA synchronous = " + setup_.synchronous).c_str(), nullptr,
                    nullptr, nullptr);

@@ -189,7 +189,7 @@ class Receiver::Connection {
       ERR_clear_error();
       return false;
     }
-    const timeval moment{0, 50'000};
+    const timeval moment{0, 250'000};
     const timeval none{0, 0};
     char byte = 0;
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment);
@@ -355,7 +355,7 @@ void Receiver::talk(Connection& connection, std::size_t number) {
     std::optional<Reply> reply;
     if (options_.reply_early) reply = options_.reply_early(*received);
     if (!reply && !connection.read_body(*received)) return;
-    {
+    if (options_.keep_requests) {
       const std::lock_guard lock(mutex_);
       requests_.push_back(*received);
     }

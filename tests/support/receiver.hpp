@@ -73,6 +73,7 @@ struct ReceiverOptions {
   int tls_version_max = 0;             // 0x0302 for TLS 1.1; 0 for no limit
   std::size_t certificates = 0;        // sent beside its own, of no use to anybody
   bool demand_certificate = false;     // of the client
+  bool keep_requests = true;           // for requests(), and wait_for_requests()
   // Said below TLS, once the peer's first byte has come; the connection is not served.
   std::optional<Reply> outburst{};
   std::function<Reply(const Received&)> reply{};  // 200 if empty; on the connection's own thread

@@ -82,6 +82,18 @@ TEST_CASE("a header that could change the message is never sent") {
   CHECK(receiver.connections() == 0);
 }
 
+TEST_CASE("more headers than anybody needs are never sent") {
+  Receiver receiver;
+  Sender sender;
+  Request many = post(receiver.url());
+  for (int i = 0; i < 70; ++i) many.headers.push_back({"X-" + std::to_string(i), "1"});
+  CHECK(sender.send(std::move(many)).fault == Fault::local);
+  Request large = post(receiver.url());
+  large.headers.push_back({"X-A", std::string(40'000, 'a')});
+  CHECK(sender.send(std::move(large)).fault == Fault::local);
+  CHECK(receiver.connections() == 0);
+}
+
 TEST_CASE("a connection is kept and used again") {
   Receiver receiver;
   Sender sender;
