@@ -261,7 +261,7 @@ Receiver::Reply Receiver::choose(int endpoint) {
   if (fate < 140) return {.bytes = "HTTP/1.1 2", .then = Then::reset};
   if (fate < 160) return {.bytes = "HTTP/1.1 200 OK\r\nContent-Le", .then = Then::close};
   if (fate < 165)
-    return {.bytes = plain(kind_of(endpoint) == Kind::disabling ? 410 : 503), .status = 503};
+    return {.bytes = plain(kind_of(endpoint) == Kind::disabling ? 410 : 501), .status = 503};
   if (fate < 167) return {.never = true};
   if (fate < 190) {  // delivered: the headers say so
     return {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbroken off",

@@ -126,6 +126,7 @@ class Round {
     Options options;
     writing = nullptr;
     options.store = make_sqlite_store({.path = path_.string()});
+    options.sealing = Sealing::none();
     if (pages_max_ != 0)
       sqlite3_exec(writing, ("PRAGMA max_page_count = " + std::to_string(pages_max_)).c_str(),
                    nullptr, nullptr, nullptr);
