@@ -19,6 +19,7 @@ libcpp-httplib-dev
 nodejs node
 node-express
 python3 python3
+python3-aiosmtpd
 python3-prometheus-client
 openssl openssl
 iproute2 ip

@@ -213,3 +213,16 @@ set(HOOKWRIGHT_SQLITE_SOURCES
   src/store/sqlite_wal.cpp
   src/store/sqlite_writer.cpp
 )
+
+# The optional component hookwright::smtp.
+set(HOOKWRIGHT_SMTP_HEADERS
+  include/hookwright/notifiers/smtp.hpp
+)
+
+set(HOOKWRIGHT_SMTP_SOURCES
+  src/notify/mail.cpp
+  src/notify/mail_limiter.cpp
+  src/notify/mail_server.cpp
+  src/notify/mail_templates.cpp
+  src/notify/smtp_notifier.cpp
+)

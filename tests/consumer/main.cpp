@@ -17,6 +17,9 @@
 #include "hookwright/testing/sandbox.hpp"
 #include "hookwright/testing/store_contract.hpp"
 #include "hookwright/testing/transport_contract.hpp"
+#ifdef HOOKWRIGHT_WITH_smtp
+#include "hookwright/notifiers/smtp.hpp"
+#endif
 #ifdef HOOKWRIGHT_WITH_sqlite
 #include "hookwright/stores/sqlite.hpp"
 #endif
@@ -72,6 +75,18 @@ std::unique_ptr<hookwright::Store> make_store() {
 #endif
 }
 
+void make_notifier() {
+#ifdef HOOKWRIGHT_WITH_smtp
+  hookwright::SmtpOptions options;
+  options.server = "mail.example.com";
+  options.from = "hooks@example.com";
+  options.recipient = [](const hookwright::Notice&) { return std::string(); };
+  hookwright::Notice notice;
+  notice.tenant = "acme";
+  hookwright::make_smtp_notifier(std::move(options))->notice(notice);  // nobody is designated
+#endif
+}
+
 void deliver_event() {
   hookwright::testing::Sandbox sandbox;
   const auto faults = std::make_shared<hookwright::testing::StoreFaults>();
@@ -111,6 +126,7 @@ int main() {
   make_ids();
   catch_error();
   encode_event();
+  make_notifier();
   deliver_event();
   find_contracts();
   if (failures != 0) return EXIT_FAILURE;
