@@ -176,7 +176,9 @@ void Ledger::check_endpoints(int process, const Contents& now) {
     if (kind == Kind::failing && died[number] != 0 && !endpoint.failing &&
         !told(now, NoticeKind::endpoint_recovered, endpoint.id.text(), ""))
       violation(what + " is not failing although a delivery died");
-    const auto said = [&](NoticeKind notice) { return told(now, notice, endpoint.id.text(), ""); };
+    const auto said = [&, id = endpoint.id.text()](NoticeKind notice) {
+      return told(now, notice, id, "");
+    };
     if ((endpoint.status == Status::paused && !said(NoticeKind::endpoint_paused)) ||
         (endpoint.status == Status::disabled && !said(NoticeKind::endpoint_disabled)) ||
         (endpoint.failing && !said(NoticeKind::endpoint_failing)))

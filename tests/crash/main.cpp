@@ -35,11 +35,10 @@ constexpr const char* usage = R"(hookwright_crash [options]
 class Arguments {
  public:
   Arguments(int count, char** values) {
-    for (int i = 1; i < count; ++i) {
+    for (int i = 1; i < count; i += 2) {
       if (std::strncmp(values[i], "--", 2) != 0 || i + 1 == count)
         throw std::runtime_error(std::string("what is ") + values[i]);
       given_[values[i] + 2] = values[i + 1];
-      ++i;
     }
   }
 
