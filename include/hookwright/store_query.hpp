@@ -49,7 +49,9 @@ struct Query {
 // An endpoint with work.
 struct LaneDue {
   EndpointId endpoint{};
-  TimePoint due{};  // of its first row
+  TimePoint due{};          // of its first row
+  std::uint64_t epoch = 0;  // by which this worker holds the lane; 0 if it doesn't, and in a
+                            // one-process store
 };
 
 // One page of an answer; the vector of the kind asked for is filled.

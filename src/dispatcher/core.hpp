@@ -54,6 +54,7 @@ class DispatcherCore final : public engine::CommitterHost {
   void work_until(const std::function<bool()>& done, Duration at_most);
   Drained shutdown(Duration at_most);
   [[nodiscard]] Metrics metrics() const;
+  [[nodiscard]] const engine::Committer& committer() const { return *committer_; }
 
  private:
   struct Shard {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "dispatcher/core.hpp"
+#include "fault_switch.hpp"
 
 namespace hookwright {
 
@@ -99,6 +100,7 @@ void DispatcherCore::run_store() {
 }
 
 void DispatcherCore::end_store() noexcept {
+  if (detail::mutated(detail::Mutation::drain_forgets_batch)) inbox_ = {};
   {
     const std::lock_guard lock(inbox_mutex_);
     store_stop_ = true;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/guard.hpp"
+#include "fault_switch.hpp"
 
 namespace hookwright::engine {
 
@@ -63,13 +64,20 @@ void Committer::step(const Moment& moment) {
   }
   stumbling_since_.reset();
   // A full store that takes outcomes gives no sign when it has room for more: an event has to try.
-  if (!in_trouble() && (!full_since_ || moment.steady >= full_again_)) accepting_ = true;
+  const bool may_try = !full_since_ || moment.steady >= full_again_;
+  if (!in_trouble() && may_try && knows_endpoints(moment)) accepting_ = true;
 }
 
 void Committer::work(const Moment& moment) {
   leave_lost_lanes();
   if (shared_ && moment.steady >= beat_at_) beat(moment);
   if (commit_due(moment)) commit(moment);
+  leave_lost_lanes();
+  if (!knows_endpoints(moment) && moment.steady - trusted_until_ >= limits_.store_patience) {
+    constexpr std::string_view why = "the store does not say which endpoints there are";
+    refuse(why, moment);
+    give_up(queue_, Stored::no, why);
+  }
   if (holdings_in_doubt_ && at_rest()) ask_who_holds(moment);
   const bool acquire_due = moment.steady >= acquire_at_ || free_due_ <= moment.now;
   if (shared_ && acquire_due && at_rest()) acquire(moment);
@@ -82,7 +90,9 @@ void Committer::work(const Moment& moment) {
 // When the next commit is due: at once when idle, with company under load.
 SteadyTime Committer::commit_at(const Moment& moment) const {
   SteadyTime at = SteadyTime::max();
-  if (!queue_.empty() || !forgotten_.empty()) {
+  const bool ready = !queue_.empty() && (std::holds_alternative<EndpointOp>(queue_.front()) ||
+                                         knows_endpoints(moment));
+  if (ready || !forgotten_.empty()) {
     const auto busy = std::min(last_commit_size_, busy_batch);
     const auto spacing = last_commit_size_ <= 16
                              ? std::chrono::nanoseconds(0)
@@ -127,6 +137,8 @@ void Committer::carry_out(const Moment& moment) {
   if (committed.status.ok() && committed.results.size() != plan.items.size()) {
     committed.status = {StoreCode::unknown, "the store gave no result for some changes"};
   }
+  if (detail::mutated(detail::Mutation::settle_before_commit) && !committed.status.ok())
+    committed = {.status = {}, .results = std::vector<ChangeResult>(plan.items.size())};
   const StoreCode code = committed.status.code;
   if (code == StoreCode::unavailable || code == StoreCode::full) plan.in_doubt = doubted;
   if (code != StoreCode::ok) {

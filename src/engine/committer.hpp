@@ -126,6 +126,9 @@ class Committer {
   [[nodiscard]] const CommitterCounts& counts() const { return counts_; }
   [[nodiscard]] std::size_t rows_in_memory() const { return book_.rows(); }
   [[nodiscard]] const Roster& roster() const { return roster_; }
+  [[nodiscard]] const LaneBook& book() const { return book_; }
+  // A call of the store has had no answer, and what came of it is not known yet.
+  [[nodiscard]] bool in_doubt() const { return plan_ || grants_in_doubt_ || holdings_in_doubt_; }
 
  private:
   // What one change of a batch stands for. The thing itself (the event, the outcome) lies in the
@@ -199,6 +202,7 @@ class Committer {
   void applied(PlannedRelease& item, const ChangeResult& result, const Moment& moment);
   void applied(PlannedHolding& item, const ChangeResult& result, const Moment& moment);
   void applied(PlannedProbe& item, const ChangeResult& result, const Moment& moment);
+  [[nodiscard]] bool carried_out_before(const Outcome& what, const Settlement& means);
   void count(const Settlement& settlement);
   void feed(Waiting&& row) noexcept;
   void report(const Outcome& outcome, const Settlement& means) noexcept;
@@ -224,10 +228,11 @@ class Committer {
   void take_grants(const Moment& moment);
   void leave_lost_lanes();
   void ask_who_holds(const Moment& moment);
-  void release_unknown_lanes(const Moment& moment);
+  void look_for_grants(const Moment& moment);
   void release(const std::vector<EndpointId>& lanes, const Moment& moment);
   [[nodiscard]] Change release_of(EndpointId id, const Moment& moment) const;
   void trust_from(SteadyTime started);
+  [[nodiscard]] bool knows_endpoints(const Moment& moment) const;
   [[nodiscard]] std::size_t shard_of(const Url& url) const;
 
   // committer.cpp
@@ -293,6 +298,7 @@ class Committer {
   SteadyTime pause_until_{};  // there was no memory: a moment's rest
   std::optional<SteadyTime> stumbling_since_;
   SteadyTime beat_at_{};
+  SteadyTime trusted_until_ = SteadyTime::max();  // the lanes held, and the endpoints known
   SteadyTime acquire_at_{};
   TimePoint free_due_ = TimePoint::max();  // when a lane that nobody holds has work: a retry is
                                            // taken up on time, whoever it is

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "engine/committer.hpp"
@@ -39,9 +40,16 @@ void Committer::applied(PlannedSubmission& item, const ChangeResult& result, con
     stored = Stored::no;
   } else if (result.outcome == ChangeOutcome::mismatch) {
     const bool by_key = !what.idempotency_note.empty() && result.precondition == 0;
-    stored_as = by_key ? noted_event(what.idempotency_note).value_or(first) : first;
-    // A repeated batch meets what its first try has written.
-    if (!repeated || stored_as != first) stored = Stored::duplicate;
+    const std::optional<EventId> noted =
+        by_key ? noted_event(what.idempotency_note) : std::optional(first);
+    stored_as = noted.value_or(first);
+    // A repeated batch meets what its first try has written; whether it was that can't be told
+    // while the note can't be read.
+    if (repeated && !noted) {
+      stored = Stored::unknown;
+    } else if (!repeated || stored_as != first) {
+      stored = Stored::duplicate;
+    }
   } else if (result.outcome != ChangeOutcome::applied) {
     stored = Stored::no;
   }
@@ -106,7 +114,12 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
     return;
   }
   const Settlement& means = item.means;
-  const bool counts = result.outcome == ChangeOutcome::applied || plan_->repeated;
+  const bool counts = result.outcome == ChangeOutcome::applied ||
+                      (plan_->repeated && carried_out_before(what, item.means));
+  // A heartbeat that was not answered had said so.
+  if (result.outcome == ChangeOutcome::lane_lost && book_.holds(id) &&
+      book_.epoch(id) == what.epoch)
+    lost_.push_back(id);
   if (counts) {
     if (means.endpoint) put_endpoint(*means.endpoint, moment);
     for (; item.told < means.notices.size(); ++item.told) tell_notice(means.notices[item.told]);
@@ -115,12 +128,10 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
   // From here on nothing can fail.
   ++settled_[what.shard];
   book_.settle(id, what.epoch, delivery.position.row);
+  if (plan_->repeated) book_.spill(id);  // what its first try has left there is read
   if (counts) {
-    if (means.again) {
-      if (plan_->repeated) book_.spill(id);
-      // It is due already where applying had to wait for memory.
-      if (book_.take(*means.again, moment.now)) feed({*means.again, what.what.event});
-    }
+    // It is due already where applying had to wait for memory.
+    if (means.again && book_.take(*means.again, moment.now)) feed({*means.again, what.what.event});
     count(means);
     if (means.result) {
       const bool delivered = means.result == AttemptResult::delivered;
@@ -136,6 +147,27 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
     ++counts_.fenced;
   }
   plan_->outcomes.pop_front();
+}
+
+// A repeated change was refused: because its first try had been carried out, or because somebody
+// else has the lane? What it wrote tells.
+bool Committer::carried_out_before(const Outcome& what, const Settlement& means) {
+  const Delivery& delivery = what.what.delivery;
+  Query query{.kind = RecordKind::attempts, .delivery = delivery.id};
+  for (const Write& write : means.change.writes) {
+    const auto* put = std::get_if<PutAttempt>(&write);
+    if (put == nullptr) continue;
+    const Records found = find(query);
+    return std::any_of(found.attempts.begin(), found.attempts.end(),
+                       [&](const Attempt& made) { return made.row == put->attempt.row; });
+  }
+  if (!means.again) return false;
+  query.kind = RecordKind::waiting;
+  query.endpoint = delivery.endpoint;
+  const Records found = find(query);
+  return std::any_of(found.waiting.begin(), found.waiting.end(), [&](const Waiting& row) {
+    return row.delivery.position == means.again->position;
+  });
 }
 
 void Committer::count(const Settlement& settlement) {

@@ -148,7 +148,7 @@ void Committer::acquire(const Moment& moment) {
   acquire_at_ = moment.steady + acquire_again;
   free_due_ = TimePoint::max();
   release(book_.idle(moment.now, acquire_lanes_max), moment);
-  if (grants_in_doubt_ && at_rest()) release_unknown_lanes(moment);
+  if (grants_in_doubt_ && at_rest()) look_for_grants(moment);
   if (!at_rest() || grants_in_doubt_ || book_.rows() >= limits_.rows_max) return;
   auto grants = guard<Grants>(counts_.store_exceptions, StoreCode::unknown,
                               [&] { return store_.acquire(moment.now, acquire_lanes_max); });
@@ -174,26 +174,20 @@ void Committer::take_grants(const Moment& moment) {
   }
 }
 
-// The answer that named them got lost, and the store names each lane once: those that we don't know
-// of are let go of, if they are ours, and can be acquired again.
-void Committer::release_unknown_lanes(const Moment& moment) {
-  Plan plan;
+// The answer that named them got lost, and the store names each lane once: which are ours is read
+// from it. Those that we know of are read again, since others may have put rows into them.
+void Committer::look_for_grants(const Moment& moment) {
   Query query{.kind = RecordKind::lanes, .limit = page_max};
   do {
     Records page = find(query);
     if (!page.status.ok()) return;
     for (const LaneDue& lane : page.lanes) {
-      if (book_.holds(lane.endpoint)) continue;
-      plan.add({.only_if = {}, .writes = {ReleaseLane{lane.endpoint, {}}}}, PlannedProbe{});
+      if (lane.epoch != 0) grants_.push_back({lane.endpoint, lane.epoch, lane.due});
     }
     query.after = std::move(page.next);
   } while (!query.after.empty());
-  if (!plan.empty()) {
-    plan_ = std::move(plan);
-    carry_out(moment);
-  }
-  // Once it is sent it is repeated until it is known to have been carried out, or put back.
-  grants_in_doubt_ = in_trouble();
+  grants_in_doubt_ = false;
+  take_grants(moment);
 }
 
 void Committer::release(const std::vector<EndpointId>& lanes, const Moment& moment) {
@@ -249,32 +243,39 @@ Change Committer::release_of(EndpointId id, const Moment& moment) const {
 }
 
 // The heartbeat: it alone keeps the lanes. Sending stops a margin before the lease ends, counted
-// from before the call.
+// from before the call; so it does where the endpoints can't be read, since one of them may have
+// been stopped.
 void Committer::beat(const Moment& moment) {
-  beat_at_ = moment.steady + worker_.lease / 3;
   const SteadyTime started = moment.steady;
+  beat_at_ = started + std::min<Duration>(worker_.lease / 10, Duration{500});
   auto answer = guard<Beat>(counts_.store_exceptions, StoreCode::unknown,
                             [&] { return store_.heartbeat(moment.now); });
   if (!answer.status.ok()) {
     if (may_have_happened(answer.status)) holdings_in_doubt_ = true;
-    beat_at_ = moment.steady + std::min<Duration>(worker_.lease / 10, Duration{500});
     return;
   }
   lost_ = std::move(answer.lost);
   leave_lost_lanes();
-  if (!holdings_in_doubt_) trust_from(started);
   if (answer.endpoints_version != endpoints_version_) {
-    if (load_endpoints(endpoints_version_, moment).ok())
-      endpoints_version_ = answer.endpoints_version;
+    if (!load_endpoints(endpoints_version_, moment).ok()) return;
+    endpoints_version_ = answer.endpoints_version;
   }
+  beat_at_ = started + worker_.lease / 3;
+  if (!holdings_in_doubt_) trust_from(started);
 }
 
 // Sending stops, and the endpoints known are no longer believed to be all, a margin before the
 // lease ends.
 void Committer::trust_from(SteadyTime started) {
-  const SteadyTime until = started + worker_.lease - worker_.lease / 5;
-  for (std::size_t shard = 0; shard < shards_; ++shard) host_.send(shard, TrustUntil{until});
-  host_.endpoints_known_until(until);
+  trusted_until_ = started + worker_.lease - worker_.lease / 5;
+  for (std::size_t shard = 0; shard < shards_; ++shard)
+    host_.send(shard, TrustUntil{trusted_until_});
+  host_.endpoints_known_until(trusted_until_);
+}
+
+// False while others may have made endpoints that events must be routed to.
+bool Committer::knows_endpoints(const Moment& moment) const {
+  return !shared_ || moment.steady < trusted_until_;
 }
 
 void Committer::maintain(const Moment& moment) {

@@ -4,6 +4,7 @@
 
 #include "engine/committer.hpp"
 #include "engine/guard.hpp"
+#include "fault_switch.hpp"
 #include "model/codec.hpp"
 
 namespace hookwright::engine {
@@ -46,7 +47,7 @@ void Committer::make_plan(const Moment& moment) {
     plan_forgettings(plan);
     // In trouble (a full disk, say) what can be settled is settled first, without the new events'
     // weight.
-    if (!in_trouble() || plan.empty()) plan_submissions(plan, moment);
+    if ((!in_trouble() || plan.empty()) && knows_endpoints(moment)) plan_submissions(plan, moment);
   } catch (...) {
     put_back();
     throw;
@@ -65,9 +66,15 @@ void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
     const bool spared = member != nullptr && outcome.verdict.decision == Decision::exhausted &&
                         succeeded_since(*member, outcome.what.delivery);
     Settlement means = settle(outcome, member, spared, moment.now, rows_, sealing_);
-    if (means.endpoint) {
+    const bool success_counts =
+        member != nullptr && member->profile && means.result == AttemptResult::delivered &&
+        member->profile->policy.exhaust_endpoint == ExhaustEndpoint::unless_succeeded_since;
+    if (means.endpoint || success_counts) {
       Member after = *member;
-      after.endpoint = *means.endpoint;
+      if (means.endpoint) after.endpoint = *means.endpoint;
+      if (success_counts)
+        after.last_success =
+            std::max(after.last_success.value_or(outcome.started), outcome.started);
       plan.touched.insert_or_assign(id, std::move(after));
     }
     Change change = means.change;
@@ -86,13 +93,16 @@ bool Committer::succeeded_since(const Member& member, const Delivery& delivery) 
   Query query{.kind = RecordKind::attempts,
               .endpoint = delivery.endpoint,
               .result = AttemptResult::delivered};
-  query.limit = 1;
+  // Rows of several workers are not in the order of time: a page of them is looked at.
   // A page may be empty although there is more. A history that long without a success has none that
   // counts.
   for (int pages = 0; pages < success_pages_max; ++pages) {
     const Records found = find(query);
     if (!found.status.ok()) return false;
-    if (!found.attempts.empty()) return found.attempts.front().at >= first;
+    if (!found.attempts.empty()) {
+      return std::any_of(found.attempts.begin(), found.attempts.end(),
+                         [first](const Attempt& attempt) { return attempt.at >= first; });
+    }
     if (found.next.empty()) return false;
     query.after = found.next;
   }
@@ -144,6 +154,7 @@ void Committer::plan_submission(Plan& plan, const Submission& submission, const 
     with_events = step.write && step.means == Stored::yes;
   }
   if (with_events) plan_events(submission, change, item.rows, moment);
+  if (detail::mutated(detail::Mutation::no_unique_key)) change.only_if.clear();
   plan.add(std::move(change), std::move(item));
 }
 

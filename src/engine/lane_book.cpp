@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "fault_switch.hpp"
+
 namespace hookwright::engine {
 
 namespace {
@@ -206,8 +208,14 @@ std::vector<Waiting> LaneBook::accept(LanePage&& page) {
   try {
     fresh.reserve(page.rows.size());
     for (Waiting& row : page.rows) {
+      const bool known = lane.rows.contains(row.delivery.position.row);
+      if (!known && !has_room(lane)) {  // more was asked for, since some were known
+        page.more = true;
+        break;
+      }
       lane.cursor = row.delivery.position;
-      if (!lane.rows.insert(row.delivery.position.row).second) continue;
+      if (known) continue;
+      lane.rows.insert(row.delivery.position.row);
       ++total_;
       fresh.push_back(std::move(row));
     }
@@ -216,7 +224,7 @@ std::vector<Waiting> LaneBook::accept(LanePage&& page) {
     read_again(page.endpoint, lane);
     throw;
   }
-  lane.whole = !page.more;
+  lane.whole = !page.more || detail::mutated(detail::Mutation::whole_too_early);
   lane.next_due = TimePoint::max();
   if (page.more) {
     want(page.endpoint, lane);
@@ -267,6 +275,13 @@ std::vector<EndpointId> LaneBook::held() const {
   }
   std::sort(ids.begin(), ids.end());
   return ids;
+}
+
+std::optional<LaneBook::View> LaneBook::view(EndpointId endpoint) const {
+  const auto found = lanes_.find(endpoint);
+  if (found == lanes_.end()) return std::nullopt;
+  const Lane& lane = found->second;
+  return View{lane.closed, lane.whole, lane.epoch, lane.cursor, lane.next_due, &lane.rows};
 }
 
 }  // namespace hookwright::engine

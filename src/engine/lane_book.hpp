@@ -72,6 +72,17 @@ class LaneBook {
 
   [[nodiscard]] std::vector<EndpointId> held() const;
 
+  // How a lane stands, for whoever compares it with the store.
+  struct View {
+    bool closed = false;
+    bool whole = false;
+    std::uint64_t epoch = 0;
+    LanePosition cursor{};
+    TimePoint next_due{};
+    const std::unordered_set<std::uint64_t>* rows = nullptr;
+  };
+  [[nodiscard]] std::optional<View> view(EndpointId endpoint) const;
+
   [[nodiscard]] std::size_t rows() const { return total_; }
   [[nodiscard]] std::size_t lanes_held() const { return held_; }
 

@@ -26,6 +26,9 @@ class Rate {
     slack_ = interval_ * static_cast<std::int64_t>(burst - 1);
   }
 
+  // Others may have sent meanwhile: the burst counts as used up.
+  void forget() { theoretical_ = {}; }
+
   // When the next send may go: `now` or later. The first time it takes the burst as used up: by an
   // earlier process, or by another one that held the lane.
   [[nodiscard]] SteadyTime next(SteadyTime now) {

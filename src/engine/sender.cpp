@@ -127,6 +127,8 @@ void Sender::feed(FeedLane& message) {
     return;
   }
   Lane& lane = *found->second;
+  // Where the epoch has risen by one nobody else has had the lane in between.
+  if (message.epoch > lane.epoch + 1) lane.rate.forget();
   lane.epoch = message.epoch;
   auto row = message.rows.begin();
   try {

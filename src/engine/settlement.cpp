@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "fault_switch.hpp"
 #include "model/codec.hpp"
 
 namespace hookwright::engine {
@@ -173,6 +174,8 @@ Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_s
   out.change.only_if = {LaneHeld{delivery.endpoint, outcome.epoch},
                         DeliveryAt{delivery.endpoint, delivery.position, delivery.attempts}};
   out.change.writes.reserve(2);  // of most
+  if (detail::mutated(detail::Mutation::no_fence))
+    out.change.only_if.front() = out.change.only_if.back();
   out.change.writes.emplace_back(DropDelivery{delivery.endpoint, delivery.position});
   out.result = result_of(outcome.verdict.decision);
   if (out.result)

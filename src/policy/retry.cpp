@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "fault_switch.hpp"
+
 namespace hookwright {
 
 namespace {
@@ -58,7 +60,8 @@ std::optional<TimePoint> parse_imf_fixdate(std::string_view text) {
 Duration with_jitter(Duration delay, double jitter_max, double jitter) {
   const double extra =
       static_cast<double>(delay.count()) * jitter_max * std::clamp(jitter, 0.0, 1.0);
-  return delay + Duration{static_cast<Duration::rep>(extra)};
+  const Duration added{static_cast<Duration::rep>(extra)};
+  return detail::mutated(detail::Mutation::jitter_downwards) ? delay - added : delay + added;
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ void MemoryDatabase::relist(const EndpointId& id, Lane& lane) {
 void MemoryDatabase::take_lane(const EndpointId& id, const IdBytes& worker) {
   Lane& lane = lanes[id];
   lane.holder = worker;
-  lane.epoch = ++last_epoch_;
+  ++lane.epoch;
   workers[worker].held.insert(id);
   relist(id, lane);
 }

@@ -128,7 +128,6 @@ class MemoryDatabase {
   void relist(const EndpointId& id, Lane& lane);
 
   std::uint64_t events_ever_ = 0;
-  std::uint64_t last_epoch_ = 0;
 };
 
 }  // namespace hookwright

@@ -82,7 +82,7 @@ void find_endpoints(const MemoryDatabase& database, const Query& query, Records&
 void find_lanes(const MemoryDatabase& database, const Query& query, Records& answer) {
   const auto keep = [&](const auto& entry) {
     if (entry.second.rows.empty() || !database.accepts(entry.first)) return false;
-    answer.lanes.push_back({entry.first, entry.second.rows.begin()->first.due});
+    answer.lanes.push_back({.endpoint = entry.first, .due = entry.second.rows.begin()->first.due});
     return true;
   };
   if (query.endpoint) {

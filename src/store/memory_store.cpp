@@ -49,6 +49,10 @@ class MemoryStore final : public Store {
         answer.status = {StoreCode::unavailable, *std::move(mistake)};
       } else {
         answer = stores::find_in(*database_, query);
+        for (LaneDue& due : answer.lanes) {
+          const MemoryDatabase::Lane& lane = database_->lanes.at(due.endpoint);
+          if (lane.holder == worker_) due.epoch = lane.epoch;
+        }
       }
     });
   }

@@ -226,7 +226,7 @@ void SqliteFinder::find_lanes(const Query& query, Records& answer) {
     const auto due = first_due(no);
     Rows endpoint = endpoint_by_number_.rows(no);
     if (due && endpoint.next() && endpoint.integer(1) == 0) {
-      answer.lanes.push_back({EndpointId{endpoint.id(0)}, *due});
+      answer.lanes.push_back({.endpoint = EndpointId{endpoint.id(0)}, .due = *due});
     }
   };
   if (query.endpoint) {

@@ -281,6 +281,23 @@ TEST_CASE("an endpoint that has answered since may be spared") {
   }
 }
 
+TEST_CASE("an endpoint that has answered in the same moment is spared") {
+  Profile profile = ending_in(OnExhausted::pause);
+  profile.policy.exhaust_endpoint = ExhaustEndpoint::unless_succeeded_since;
+  Broken broken(profile);
+  broken.world.net->answer("a.example.com", [](const Arrival& arrival) {
+    const bool bad = arrival.n() == 1;
+    return SimulatedAnswer{.status = bad ? 500 : 200, .latency = bad ? 20ms : 10ms};
+  });
+  broken.publish(1);
+  // The last attempt of the first event and the only one of the second end within one batch.
+  broken.run(36min + 60ms);
+  broken.publish(2);
+  broken.run(1min);
+  CHECK(broken.letters().size() == 1);
+  CHECK(broken.now().status == Status::active);
+}
+
 TEST_CASE("exhaustion is told once for the delivery and once for the endpoint") {
   Broken broken(ending_in(OnExhausted::pause));
   broken.publish(1);

@@ -190,6 +190,31 @@ TEST_CASE("a row that has become due goes before one that is new") {
   CHECK(book.hungry(start + 11ms));
 }
 
+TEST_CASE("a lane that is read again takes no more rows than it has room for") {
+  LaneBook book({.lane_rows_max = 4, .rows_max = 4});
+  book.hold(endpoint, 1);
+  (void)book.wanted(start, 1);
+  (void)book.accept({.endpoint = endpoint});
+  for (std::uint64_t number = 8; number <= 9; ++number)
+    CHECK(book.take({.endpoint = endpoint, .position = {.due = start, .row = number}}, start));
+  // Others have put rows before those that are known.
+  book.hold(endpoint, 1);
+  const std::vector<LaneCursor> cursors = book.wanted(start, 1);
+  REQUIRE(cursors.size() == 1);
+  LanePage page{.endpoint = endpoint};
+  for (std::uint64_t number = 1; number <= cursors.front().limit; ++number)
+    page.rows.push_back(
+        {.delivery = {.endpoint = endpoint, .position = {.due = start - 1ms, .row = number}}});
+  page.more = true;
+  CHECK(book.accept(std::move(page)).size() == 2);
+  CHECK(book.rows() == 4);
+  book.settle(endpoint, 1, 1);
+  book.settle(endpoint, 1, 2);
+  const std::vector<LaneCursor> next = book.wanted(start, 1);
+  REQUIRE(next.size() == 1);
+  CHECK(next.front().after == LanePosition{.due = start - 1ms, .row = 2});
+}
+
 TEST_CASE("what is said of an earlier hold of the lane changes nothing") {
   LaneBook book({.lane_rows_max = 8, .rows_max = 8});
   book.hold(endpoint, 1);

@@ -1,0 +1,183 @@
+// Dispatchers that share a store, one of which has not heard what the store did. Each case was
+// found by tests/simulation.
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "dispatcher/flaky_store.hpp"
+#include "dispatcher/world.hpp"
+
+using namespace dispatcher_test;
+
+namespace {
+
+// A store whose next answers to acquire() get lost, although it has done what was asked.
+class SilentGrants final : public Store {
+ public:
+  SilentGrants(std::unique_ptr<Store> store, std::shared_ptr<int> silent)
+      : store_(std::move(store)), silent_(std::move(silent)) {}
+  Opened open(const Worker& worker, TimePoint now) override { return store_->open(worker, now); }
+  Committed commit(const Batch& batch, TimePoint now) override {
+    return store_->commit(batch, now);
+  }
+  Pages fetch(std::span<const LaneCursor> cursors, TimePoint now) override {
+    return store_->fetch(cursors, now);
+  }
+  Records find(const Query& query) override { return store_->find(query); }
+  StoreTraits traits() const override { return store_->traits(); }
+  Beat heartbeat(TimePoint now) override { return store_->heartbeat(now); }
+  bool maintain(TimePoint now, const Budget& budget) override {
+    return store_->maintain(now, budget);
+  }
+  Grants acquire(TimePoint now, std::size_t max) override {
+    Grants grants = store_->acquire(now, max);
+    if (grants.lanes.empty() || *silent_ == 0) return grants;
+    --*silent_;
+    return {.status = {StoreCode::unknown, "the connection was lost"}};
+  }
+
+ private:
+  std::unique_ptr<Store> store_;
+  std::shared_ptr<int> silent_;
+};
+
+// The first dispatcher's store is flaky; both work by turns.
+struct Doubtful {
+  explicit Doubtful(const Profile& profile = exact_profile()) {
+    Options options = world.options(profile);
+    options.store = std::make_unique<FlakyStore>(std::move(options.store), trouble);
+    options.store = std::make_unique<SilentGrants>(std::move(options.store), silent);
+    options.limits.store_patience = 1min;
+    first.emplace(std::move(options));
+    second.emplace(world.options(profile));
+  }
+  void run(Duration span, Duration turn = 100ms) {
+    const TimePoint end = world.clock->wall() + span;
+    while (world.clock->wall() < end) {
+      world.run(*first, turn);
+      world.run(*second, turn);
+    }
+  }
+
+  World world;
+  std::shared_ptr<Trouble> trouble = std::make_shared<Trouble>();
+  std::shared_ptr<int> silent = std::make_shared<int>(0);
+  std::optional<Dispatcher> first{};
+  std::optional<Dispatcher> second{};
+};
+
+}  // namespace
+
+TEST_CASE("an outcome that was not stored, and is another's by now, changes nothing") {
+  Profile profile = exact_profile();
+  profile.policy.exhausted_after = 1;
+  profile.policy.on_exhausted = OnExhausted::pause;
+  Doubtful d(profile);
+  const Endpoint endpoint = subscribe(*d.first, "acme", "a.example.com");
+  d.run(30s);
+  d.world.net->answer("a.example.com", SimulatedAnswer{.status = 500});
+  d.first->publish("acme", Numbered{.n = 1});
+  d.trouble->commits_to_spare = 1;  // the event
+  d.trouble->commit = Trouble::Kind::unknown_and_not_done;
+  d.world.run(*d.first, 300ms);
+  REQUIRE(d.world.net->arrivals().size() == 1);
+  REQUIRE(d.trouble->failed > 0);
+  // It is silent for longer than its lease, and the other one delivers.
+  d.world.net->answer("a.example.com", SimulatedAnswer{});
+  d.world.run(*d.second, 1min);
+  REQUIRE(d.world.net->arrivals().size() == 2);
+  d.trouble->commit = Trouble::Kind::none;
+  d.run(30s);
+  CHECK(d.world.observer->notices.empty());
+  CHECK(d.first->metrics().dead == 0);
+  CHECK(d.first->metrics().fenced == 1);
+  CHECK(look_up(*d.second, endpoint).status == Status::active);
+  // Nor does it believe that the endpoint is paused.
+  d.first->publish("acme", Numbered{.n = 2});
+  d.world.run(*d.first, 10s);
+  CHECK(d.world.net->arrivals().size() == 3);
+}
+
+TEST_CASE("rows of a lane whose grant got lost are sent all the same") {
+  Doubtful d;
+  subscribe(*d.first, "acme", "a.example.com");
+  d.run(30s);
+  *d.silent = 1;
+  d.first->publish("acme", Numbered{.n = 1});
+  d.world.run(*d.first, 10s);
+  CHECK(d.world.net->numbers("a.example.com") == numbers_from(1, 1));
+  CHECK(*d.silent == 0);
+}
+
+TEST_CASE(
+    "rows that another has put into a held lane are sent although the news of them got lost") {
+  Doubtful d;
+  subscribe(*d.first, "acme", "a.example.com");
+  d.run(30s);
+  d.world.net->answer("a.example.com", SimulatedAnswer{.latency = 10s});
+  d.first->publish("acme", Numbered{.n = 1});
+  d.world.run(*d.first, 1s);
+  *d.silent = 1;
+  d.second->publish("acme", Numbered{.n = 2});
+  d.world.run(*d.second, 100ms);
+  d.world.run(*d.first, 5s);
+  CHECK(d.world.net->numbers("a.example.com") == numbers_from(1, 2));
+  CHECK(*d.silent == 0);
+}
+
+TEST_CASE("an endpoint that can't be read yet gets its events all the same") {
+  Doubtful d;
+  subscribe(*d.first, "umbrella", "u.example.com");
+  d.run(30s);
+  d.trouble->find = Trouble::Kind::unavailable;
+  subscribe(*d.second, "acme", "a.example.com");
+  d.run(20s);
+  const Receipt receipt = d.first->publish("acme", Numbered{.n = 1});
+  CHECK(receipt.queued());
+  d.run(5s);
+  CHECK(receipt.stored() == Stored::pending);
+  d.trouble->find = Trouble::Kind::none;
+  d.run(5s);
+  CHECK(receipt.stored() == Stored::yes);
+  CHECK(d.world.net->numbers("a.example.com") == numbers_from(1, 1));
+}
+
+TEST_CASE("an endpoint that another has paused gets nothing from one who can't read it") {
+  Doubtful d;
+  const Endpoint endpoint = subscribe(*d.first, "acme", "a.example.com");
+  d.run(30s);
+  d.trouble->find = Trouble::Kind::unavailable;
+  REQUIRE(d.second->endpoints().pause("acme", endpoint.id).ok());
+  d.run(15s);
+  d.first->publish("acme", Numbered{.n = 1});
+  d.run(1min);
+  CHECK(d.world.net->arrivals().empty());
+}
+
+TEST_CASE("the rate limit of an endpoint holds although its lane changes hands") {
+  Profile profile = exact_profile();
+  profile.policy.rate_per_minute = 60;
+  profile.policy.rate_burst = 20;
+  Doubtful d(profile);
+  d.world.net->keep_headers(false);
+  subscribe(*d.first, "acme", "a.example.com");
+  d.run(2min);
+  d.first->publish("acme", Numbered{.n = 1});
+  d.run(2min);
+  int n = 1;
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < 20; ++i) d.first->publish("acme", Numbered{.n = ++n});
+    d.run(5s);
+    for (int i = 0; i < 25; ++i) d.second->publish("acme", Numbered{.n = ++n});
+    d.run(40s);
+  }
+  const auto& arrivals = d.world.net->arrivals();
+  std::size_t most = 0;
+  std::size_t oldest = 0;
+  for (std::size_t last = 0; last < arrivals.size(); ++last) {
+    while (arrivals[last].steady - arrivals[oldest].steady >= 60s) ++oldest;
+    most = std::max(most, last - oldest + 1);
+  }
+  CHECK(most <= 60);
+}

@@ -1,0 +1,233 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "hookwright/event.hpp"
+#include "hookwright/observer.hpp"
+#include "hookwright/receipt.hpp"
+#include "hookwright/store.hpp"
+#include "hookwright/transport.hpp"
+#include "hookwright/verifier.hpp"
+#include "simulation/rules.hpp"
+#include "simulation/scenario.hpp"
+#include "simulation/trace.hpp"
+#include "simulation/violations.hpp"
+#include "store/memory_database.hpp"
+
+namespace hookwright::simulation {
+
+// One life of a dispatcher, as the ledger sees it.
+struct Life {
+  int n = 0;
+  IdBytes worker{};
+  bool over = false;
+  bool doubtful = false;     // an answer of the store got lost: what it counts is a guess
+  SteadyTime knows_until{};  // what others did to endpoints before then is known to it
+  std::optional<SteadyTime> unanswered{};  // since then it doesn't know what it has done itself
+  std::size_t unsettled = 0;               // started, and the outcome is not durable
+  std::size_t in_flight = 0;
+  std::size_t slow_in_flight = 0;
+  std::uint64_t starts = 0;
+  std::map<AttemptResult, std::uint64_t> settled{};
+  std::uint64_t spared = 0;
+  std::uint64_t stored = 0;  // events by receipts
+  std::map<std::string, std::size_t> to_host{};
+  std::map<std::string, std::size_t> of_tenant{};
+};
+
+struct EventStory {
+  int n = 0;
+  EncodedEvent event{};
+  std::string tenant{};
+  bool stored = false;
+  bool again = false;  // it was published more than once
+};
+
+struct EndpointStory {
+  struct Version {
+    SteadyTime from{};
+    Endpoint record{};
+    bool removed = false;
+    std::shared_ptr<const Verifier> verifier{};
+  };
+  // How one life stands with it.
+  struct Of {
+    std::size_t in_flight = 0;
+    std::size_t known = 0;    // it has been told that this version holds
+    bool timed_out = false;   // the last attempt
+    std::uint64_t epoch = 0;  // of the lane, when the last attempt ended
+    std::string host{};       // of the last attempt
+    SteadyTime rest_until{};
+  };
+  int n = 0;
+  Rules rules{};
+  WireFormat wire{};
+  std::vector<Version> versions{};
+  std::map<int, Of> lives{};
+  std::deque<SteadyTime> sends{};  // of the last minute
+  SteadyTime moved{};              // when something last happened to it, or to its lane
+  TimePoint last_success{};        // latest start of an attempt that was settled as delivered
+  TimePoint newest_success{};      // start of the one that was settled last
+  [[nodiscard]] const Version& now() const { return versions.back(); }
+};
+
+struct DeliveryStory;
+
+struct Flight {
+  int n = 0;
+  DeliveryStory* what = nullptr;
+  int life = 0;
+  std::uint64_t row = 0;
+  std::uint64_t epoch = 0;
+  bool held = false;  // its sender had the lane
+  SteadyTime started{};
+  TimePoint started_wall{};
+  bool slow = false;
+  std::string host{};
+  std::optional<Completion> end{};
+  TimePoint ended_wall{};
+  bool over = false;      // settled, fenced off, cut off, or its sender is dead
+  bool explains = false;  // that the row is sent again: it was fenced off or cut off
+};
+
+struct DeliveryStory {
+  enum class State : std::uint8_t { waiting, delivered, dead, cancelled };
+  int n = 0;
+  DeliveryId id{};
+  EventStory* event = nullptr;
+  EndpointStory* endpoint = nullptr;
+  State state = State::waiting;
+  LanePosition position{};
+  std::uint32_t attempts = 0;
+  TimePoint first_attempt{};
+  TimePoint spared_since{};
+  std::vector<Flight*> flights{};
+};
+
+struct NoticeStory {
+  Notice notice{};
+  std::size_t told = 0;
+  bool dropped = false;
+};
+
+// Where the ledger learns of one change in the store: who asked for it, and what came of it.
+struct Carried {
+  const Change& change;
+  ChangeResult result{};
+  bool held = false;  // the worker held the lane that the change names
+};
+
+// What has truly happened: in the store, on the wire and towards the host, told by those who
+// watch there, and checked against what must happen at every step. The invariants' numbers stand
+// beside each check.
+class Ledger {
+ public:
+  Ledger(const Scenario& scenario, Trace& trace, Violations& violations,
+         const MemoryDatabase& database);
+
+  void set_time(SteadyTime now) { now_ = now; }
+
+  // --- the host: ledger_host.cpp
+  Life& begins(int n);
+  void ends(Life& life);
+  void published(EncodedEvent event, std::string tenant);
+  void receipt(Life& life, const std::vector<EventId>& events, Stored stored, bool keyed,
+               bool ending);
+  void nobody_listening(const Life& life, std::string_view tenant, std::string_view type,
+                        std::string_view family);
+  void told(const Life& life, const Notice& notice);
+  void reported(const AttemptReport& report);
+
+  // --- the store: ledger_store.cpp, ledger_settle.cpp
+  void carried_out(Life& life, const Carried& carried, TimePoint now);
+  // The answer to a commit that went well has reached the dispatcher.
+  void answered(Life& life, const Batch& batch, const std::vector<ChangeResult>& results);
+
+  // --- the wire: ledger_wire.cpp
+  Flight* started(Life& life, const Request& request, TimePoint wall);
+  void ended(Life& life, Flight& flight, const Completion& completion, TimePoint wall);
+
+  // --- at the end: quiescence.cpp
+  void check_quiet();
+
+  [[nodiscard]] EndpointStory* endpoint(EndpointId id);
+  [[nodiscard]] const std::vector<std::unique_ptr<EndpointStory>>& endpoints() const {
+    return endpoints_;
+  }
+  [[nodiscard]] const std::vector<std::unique_ptr<EventStory>>& events() const { return events_; }
+  [[nodiscard]] std::size_t waiting() const { return by_row_.size(); }
+
+ private:
+  // The versions of the endpoint that this life may take for the newest.
+  struct Possible {
+    std::vector<const EndpointStory::Version*> versions{};
+    bool unknown = false;  // or it may not have heard of the endpoint
+  };
+  [[nodiscard]] Possible possible(const Life& life, const EndpointStory& endpoint) const;
+  [[nodiscard]] std::uint64_t lane_epoch(const EndpointId& id) const;
+  [[nodiscard]] bool holds_lane(const Life& life, const EndpointId& id) const;
+  void fail(std::string_view invariant, std::string what) {
+    violations_.add(invariant, std::move(what));
+  }
+
+  void put_event(Life& life, const Carried& carried, TimePoint now);
+  void check_routing(Life& life, const EventStory& event, const Change& change);
+  void put_endpoint(Life& life, const StoredEndpoint& stored);
+  void put_notice(const Note& note);
+  void settle(Life& life, const Carried& carried, TimePoint now);
+  void check_again(const DeliveryStory& story, const Flight& flight, const Expected& expected,
+                   const Delivery* next, TimePoint now);
+  void check_attempt(const DeliveryStory& story, const Flight& flight, const Expected& expected,
+                     const Attempt* attempt);
+  void check_dead(const DeliveryStory& story, const Flight& flight, const Expected& expected,
+                  const DeadLetter* letter, TimePoint now);
+  void check_effect(Life& life, const DeliveryStory& story, const Expected& expected,
+                    const Change& change, TimePoint now);
+  void finish(Life& life, Flight& flight, bool explains);
+  void cancel_rows(const EndpointStory& endpoint);
+
+  void check_request(Life& life, const DeliveryStory& story, const Request& request,
+                     TimePoint wall);
+  void check_bounds(Life& life, EndpointStory& endpoint, const Request& request,
+                    EndpointStory::Of& of);
+  void check_once(const Life& life, const DeliveryStory& story);
+
+  const Scenario& scenario_;
+  Trace& trace_;
+  Violations& violations_;
+  const MemoryDatabase& database_;
+  SteadyTime now_{};
+
+  std::vector<std::unique_ptr<Life>> lives_{};
+  std::vector<std::unique_ptr<EventStory>> events_{};
+  std::vector<std::unique_ptr<EndpointStory>> endpoints_{};
+  std::vector<std::unique_ptr<DeliveryStory>> deliveries_{};
+  std::vector<std::unique_ptr<Flight>> flights_{};
+  std::unordered_map<EventId, EventStory*> event_by_id_{};
+  std::unordered_map<std::string_view, EventStory*> event_by_body_{};
+  std::unordered_map<EndpointId, EndpointStory*> endpoint_by_id_{};
+  std::map<std::pair<int, int>, DeliveryStory*> delivery_of_{};  // event, endpoint
+  std::unordered_map<DeliveryId, DeliveryStory*> delivery_by_id_{};
+  std::unordered_map<std::uint64_t, DeliveryStory*> by_row_{};  // that wait
+  std::unordered_map<std::uint64_t, std::vector<Flight*>> flights_of_row_{};
+  std::map<std::string, NoticeStory> notices_{};
+  std::map<std::uint64_t, const DeliveryStory*> attempts_{};  // rows of the history
+};
+
+// The wire format of a profile that the scenario's endpoints use.
+[[nodiscard]] WireFormat wire_of(const Scenario& scenario, std::string_view profile);
+
+// The number that an endpoint of the simulation carries in its URL; -1 if there is none.
+[[nodiscard]] int number_in_url(std::string_view url);
+
+}  // namespace hookwright::simulation

@@ -1,0 +1,162 @@
+// What the host is told: receipts, notices, reports.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "simulation/ledger.hpp"
+
+namespace hookwright::simulation {
+
+Ledger::Ledger(const Scenario& scenario, Trace& trace, Violations& violations,
+               const MemoryDatabase& database)
+    : scenario_(scenario), trace_(trace), violations_(violations), database_(database) {}
+
+Life& Ledger::begins(int n) {
+  lives_.push_back(std::make_unique<Life>());
+  lives_.back()->n = n;
+  return *lives_.back();
+}
+
+// Requests of a dispatcher that is gone say nothing more; what they carried is sent again.
+void Ledger::ends(Life& life) {
+  life.over = true;
+  for (const auto& flight : flights_) {
+    if (flight->life == life.n && !flight->over) finish(life, *flight, true);
+  }
+}
+
+void Ledger::published(EncodedEvent event, std::string tenant) {
+  const auto known = event_by_id_.find(event.id);
+  if (known != event_by_id_.end()) {
+    known->second->again = true;
+    return;
+  }
+  auto story = std::make_unique<EventStory>();
+  story->n = static_cast<int>(events_.size());
+  story->event = std::move(event);
+  story->tenant = std::move(tenant);
+  event_by_id_.emplace(story->event.id, story.get());
+  event_by_body_.emplace(story->event.body, story.get());
+  events_.push_back(std::move(story));
+}
+
+// I1: a receipt says that an event is durable only if it is, and that it is not only if it isn't.
+// At the end of a dispatcher what was sent to the store may still be there.
+void Ledger::receipt(Life& life, const std::vector<EventId>& events, Stored stored, bool keyed,
+                     bool ending) {
+  if (stored == Stored::yes) life.stored += events.size();
+  for (const EventId& id : events) {
+    const EventStory& story = *event_by_id_.at(id);
+    trace_.add("receipt event, stored", life.n, story.n, static_cast<int>(stored));
+    const std::string name = "event " + std::to_string(story.n);
+    if (stored == Stored::yes && !story.stored)
+      fail("I1", name + " is reported as stored and is not");
+    if (stored == Stored::duplicate && !story.stored && !keyed)
+      fail("I1", name + " is reported as stored before and was not");
+    if (stored == Stored::no && story.stored && !ending && !story.again)
+      fail("I1", name + " is reported as lost and is stored");
+  }
+}
+
+// Nobody may be said to listen where somebody has subscribed for longer than a lease.
+void Ledger::nobody_listening(const Life& life, std::string_view tenant, std::string_view type,
+                              std::string_view family) {
+  for (const auto& endpoint : endpoints_) {
+    if (endpoint->now().record.tenant != tenant) continue;
+    const Possible known = possible(life, *endpoint);
+    const bool always =
+        !known.unknown &&
+        std::all_of(known.versions.begin(), known.versions.end(), [&](const auto* v) {
+          return !v->removed && v->record.status != Status::disabled &&
+                 subscribes(v->record, endpoint->rules, type, family);
+        });
+    if (always)
+      fail("I1", "nobody is said to listen to " + std::string(type) + ", but endpoint " +
+                     std::to_string(endpoint->n) + " does");
+  }
+}
+
+// I8: what a person is told has happened, and is durable.
+void Ledger::told(const Life& life, const Notice& notice) {
+  const EndpointStory* endpoint = this->endpoint(notice.endpoint);
+  trace_.add("told notice, endpoint", life.n, static_cast<int>(notice.kind),
+             endpoint == nullptr ? -1 : endpoint->n);
+  bool found = false;
+  for (auto& [key, story] : notices_) {
+    const Notice& known = story.notice;
+    if (known.kind != notice.kind || known.endpoint != notice.endpoint ||
+        known.delivery != notice.delivery || known.at != notice.at ||
+        known.tenant != notice.tenant || known.type != notice.type || known.reason != notice.reason)
+      continue;
+    ++story.told;
+    found = true;
+  }
+  if (!found) {
+    fail("I8", "a notice is told that nobody has written: " + std::string(to_string(notice.kind)) +
+                   " of endpoint " + std::to_string(endpoint == nullptr ? -1 : endpoint->n));
+  }
+}
+
+// A report tells of an attempt whose outcome is durable.
+void Ledger::reported(const AttemptReport& report) {
+  const auto found = delivery_by_id_.find(report.attempt.delivery);
+  if (found == delivery_by_id_.end()) {
+    fail("I2", "an attempt is reported of a delivery that was never stored");
+    return;
+  }
+  const DeliveryStory& story = *found->second;
+  const bool deleted = story.state == DeliveryStory::State::cancelled;
+  if (!attempts_.contains(report.attempt.row) && !deleted)
+    fail("I3", "an attempt of delivery " + std::to_string(story.n) +
+                   " is reported before its outcome is durable");
+  if (report.tenant != story.event->tenant || report.type != story.event->event.type)
+    fail("I12", "a report names another tenant or type than its event has");
+}
+
+EndpointStory* Ledger::endpoint(EndpointId id) {
+  const auto found = endpoint_by_id_.find(id);
+  return found == endpoint_by_id_.end() ? nullptr : found->second;
+}
+
+Ledger::Possible Ledger::possible(const Life& life, const EndpointStory& endpoint) const {
+  SteadyTime since = now_;
+  if (scenario_.shared) since = std::max(life.knows_until, now_ - scenario_.lease);
+  if (life.unanswered) since = std::min(since, *life.unanswered);
+  const auto of = endpoint.lives.find(life.n);
+  const std::size_t told = of == endpoint.lives.end() ? 0 : of->second.known;
+  Possible found;
+  for (std::size_t i = endpoint.versions.size(); i-- > 0;) {
+    found.versions.push_back(&endpoint.versions[i]);
+    if (i + 1 == told || endpoint.versions[i].from < since) return found;
+  }
+  found.unknown = true;
+  return found;
+}
+
+std::uint64_t Ledger::lane_epoch(const EndpointId& id) const {
+  const auto lane = database_.lanes.find(id);
+  return lane == database_.lanes.end() ? 0 : lane->second.epoch;
+}
+
+bool Ledger::holds_lane(const Life& life, const EndpointId& id) const {
+  if (!scenario_.shared) return true;
+  const auto lane = database_.lanes.find(id);
+  return lane != database_.lanes.end() && lane->second.holder == life.worker;
+}
+
+void Ledger::finish(Life& life, Flight& flight, bool explains) {
+  if (flight.over) return;
+  flight.over = true;
+  flight.explains = explains;
+  --life.unsettled;
+  if (!flight.end) {
+    --life.in_flight;
+    --flight.what->endpoint->lives[life.n].in_flight;
+    --life.to_host[flight.host];
+    --life.of_tenant[flight.what->event->tenant];
+    if (flight.slow) --life.slow_in_flight;
+  }
+}
+
+}  // namespace hookwright::simulation

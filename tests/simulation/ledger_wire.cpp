@@ -1,0 +1,206 @@
+// What is sent, and how each request ends.
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+#include "simulation/ledger.hpp"
+
+namespace hookwright::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string* header_of(const Request& request, std::string_view name) {
+  for (const Header& header : request.headers) {
+    if (header.name == name) return &header.value;
+  }
+  return nullptr;
+}
+
+std::string host_of(const Url& url) {
+  return url.host + ':' + std::to_string(url.port);
+}
+
+std::size_t share(std::size_t whole, double part) {
+  return std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(whole) * part));
+}
+
+}  // namespace
+
+Flight* Ledger::started(Life& life, const Request& request, TimePoint wall) {
+  ++life.starts;
+  const auto event = event_by_body_.find(*request.body);
+  if (event == event_by_body_.end()) {
+    fail("I2", "a body is sent that nobody has published");
+    return nullptr;
+  }
+  const int number = number_in_url(request.url.text);
+  EndpointStory* endpoint = nullptr;
+  for (const auto& one : endpoints_) {
+    const auto url = number_in_url(one->versions.front().record.url);
+    if (url == number) endpoint = one.get();
+  }
+  const auto found =
+      endpoint == nullptr ? delivery_of_.end() : delivery_of_.find({event->second->n, endpoint->n});
+  if (found == delivery_of_.end()) {
+    fail("I2", "event " + std::to_string(event->second->n) + " is sent where it does not belong");
+    return nullptr;
+  }
+  DeliveryStory& story = *found->second;
+  trace_.add("sends delivery, attempts before, endpoint", life.n, story.n, story.attempts,
+             endpoint->n);
+  check_request(life, story, request, wall);
+  check_once(life, story);
+  check_bounds(life, *endpoint, request, endpoint->lives[life.n]);
+
+  auto flight = std::make_unique<Flight>();
+  flight->n = static_cast<int>(flights_.size());
+  flight->what = &story;
+  flight->life = life.n;
+  flight->row = story.position.row;
+  flight->epoch = lane_epoch(endpoint->now().record.id);
+  flight->held = holds_lane(life, endpoint->now().record.id);
+  flight->started = now_;
+  flight->started_wall = wall;
+  flight->slow = request.slow;
+  flight->host = host_of(request.url);
+  story.flights.push_back(flight.get());
+  flights_of_row_[flight->row].push_back(flight.get());
+  ++life.unsettled;
+  ++life.in_flight;
+  ++life.to_host[flight->host];
+  ++life.of_tenant[story.event->tenant];
+  if (flight->slow) ++life.slow_in_flight;
+  ++endpoint->lives[life.n].in_flight;
+  endpoint->moved = now_;
+  flights_.push_back(std::move(flight));
+  return flights_.back().get();
+}
+
+// I3, I5, I7, I8, I11: what is sent waits in the store, is due, and goes to an endpoint that wants
+// it, by the one who holds its lane. Its headers are true.
+void Ledger::check_request(Life& life, const DeliveryStory& story, const Request& request,
+                           TimePoint wall) {
+  const std::string name = "delivery " + std::to_string(story.n);
+  const EndpointStory& endpoint = *story.endpoint;
+  // Leases are told by the workers' clocks: skewed by more than the margin they end too early.
+  const bool trusted = 2 * scenario_.skew_max + 2 * scenario_.jump_max < scenario_.lease / 5 &&
+                       !scenario_.loses_lanes();
+  const EndpointId id = endpoint.now().record.id;
+  if (trusted && scenario_.shared && !endpoint.now().removed && !holds_lane(life, id))
+    fail("I5", name + " is sent by somebody without its lane");
+  if (holds_lane(life, id) && !endpoint.now().removed &&
+      story.state != DeliveryStory::State::waiting)
+    fail("I3", name + " is sent after it was settled");
+  if (story.state == DeliveryStory::State::waiting &&
+      wall + scenario_.slack() < story.position.due && holds_lane(life, id))
+    fail("I7", name + " is sent " + std::to_string((story.position.due - wall).count()) +
+                   " ms before it is due");
+  if (story.attempts >= endpoint.rules.attempts_max)
+    fail("I7", name + " is sent more often than its profile says");
+
+  const Possible known = possible(life, endpoint);
+  bool wanted = false;
+  bool genuine = false;
+  for (const EndpointStory::Version* version : known.versions) {
+    if (version->removed || version->record.status != Status::active) continue;
+    wanted = true;
+    if (version->record.url != request.url.text) continue;
+    if (!version->verifier->verify(request.headers, *request.body, wall)) continue;
+    genuine = true;
+  }
+  if (!wanted)
+    fail(endpoint.now().removed ? "I11" : "I8",
+         name + " is sent to endpoint " + std::to_string(endpoint.n) + ", which is not active");
+  if (wanted && !genuine)
+    fail("I2", name + " is sent to a wrong address, or signed with a wrong key");
+
+  const WireFormat& wire = endpoint.wire;
+  const EncodedEvent& event = story.event->event;
+  const auto expect = [&](const std::string& header, const std::string& value) {
+    if (header.empty()) return;
+    const std::string* found = header_of(request, header);
+    if (found == nullptr || *found != value) fail("I2", name + " has a wrong " + header);
+  };
+  expect(wire.delivery_header, story.id.text());
+  expect(wire.event_header, event.type);
+  expect("webhook-id", event.id.text());
+  expect("Content-Type", "application/json");
+  const auto unix_seconds =
+      std::chrono::floor<std::chrono::seconds>(wall).time_since_epoch().count();
+  expect("webhook-timestamp", std::to_string(unix_seconds));
+  const Duration allowed = std::chrono::floor<Duration>(request.deadline - now_);
+  if (allowed != endpoint.rules.deadline) fail("I9", name + " has another deadline");
+}
+
+// I6: a row is sent twice only if its sender has died, has lost the lane, or was cut off.
+void Ledger::check_once(const Life& life, const DeliveryStory& story) {
+  const std::uint64_t epoch = lane_epoch(story.endpoint->now().record.id);
+  for (const Flight* flight : story.flights) {
+    if (flight->row != story.position.row || flight->explains) continue;
+    const bool same_hold = flight->life == life.n && flight->epoch == epoch;
+    if (same_hold)
+      fail("I6", "delivery " + std::to_string(story.n) + " is sent again without a reason");
+  }
+}
+
+// I9: nothing exceeds its bound.
+void Ledger::check_bounds(Life& life, EndpointStory& endpoint, const Request& request,
+                          EndpointStory::Of& of) {
+  const Limits& limits = scenario_.limits;
+  const std::string name = "endpoint " + std::to_string(endpoint.n);
+  const std::string host = host_of(request.url);
+  const std::uint64_t epoch = lane_epoch(endpoint.now().record.id);
+  const std::string& tenant = endpoint.now().record.tenant;
+  if (life.in_flight >= limits.in_flight_max) fail("I9", "too many requests in all");
+  if (life.unsettled >= limits.unsettled_max) fail("I9", "too many deliveries not settled");
+  if (life.to_host[host] >= limits.host_in_flight_max) fail("I9", "too many requests to a host");
+  if (life.of_tenant[tenant] >= share(limits.in_flight_max, limits.tenant_share_max))
+    fail("I9", "too many requests of a tenant");
+  if (of.in_flight >= endpoint.rules.in_flight_max) fail("I9", name + ": too many requests");
+  if (request.slow && of.in_flight != 0) fail("I9", name + " is slow and has two requests");
+  if (request.slow && life.slow_in_flight >= share(limits.in_flight_max, limits.slow_share_max))
+    fail("I9", "too many slow requests");
+  const bool as_before = of.epoch == epoch && of.host == host && !endpoint.now().removed;
+  if (of.timed_out && as_before && !request.slow) fail("I9", name + " is not known to be slow");
+  if (as_before && now_ < of.rest_until) fail("I9", name + " has asked for rest and gets none");
+
+  while (!endpoint.sends.empty() && now_ - endpoint.sends.front() >= 60s)
+    endpoint.sends.pop_front();
+  endpoint.sends.push_back(now_);
+  if (endpoint.rules.rate_per_minute != 0 && endpoint.sends.size() > endpoint.rules.rate_per_minute)
+    fail("I9", name + " gets " + std::to_string(endpoint.sends.size()) + " requests in a minute");
+}
+
+void Ledger::ended(Life& life, Flight& flight, const Completion& completion, TimePoint wall) {
+  DeliveryStory& story = *flight.what;
+  trace_.add("ended delivery, fault, status", life.n, story.n, static_cast<int>(completion.fault),
+             completion.status);
+  EndpointStory& endpoint = *story.endpoint;
+  endpoint.moved = now_;
+  if (flight.over) return;
+  if (completion.fault == Fault::cancelled) {
+    finish(life, flight, true);
+    return;
+  }
+  flight.end = completion;
+  flight.ended_wall = wall;
+  --life.in_flight;
+  --life.to_host[flight.host];
+  --life.of_tenant[story.event->tenant];
+  if (flight.slow) --life.slow_in_flight;
+  EndpointStory::Of& of = endpoint.lives[life.n];
+  --of.in_flight;
+  const Expected expected =
+      judge(endpoint.rules, completion, story.attempts, story.spared_since, wall);
+  const std::uint64_t epoch = lane_epoch(endpoint.now().record.id);
+  if (of.epoch != epoch || of.host != flight.host)
+    of = {.in_flight = of.in_flight, .known = of.known};
+  of.epoch = epoch;
+  of.host = flight.host;
+  if (!is_ours(completion.fault)) of.timed_out = completion.fault == Fault::timeout;
+  if (expected.rest) of.rest_until = std::max(of.rest_until, now_ + *expected.rest);
+}
+
+}  // namespace hookwright::simulation

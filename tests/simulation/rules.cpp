@@ -1,0 +1,166 @@
+#include "simulation/rules.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace hookwright::simulation {
+
+using namespace std::chrono_literals;
+
+Rules rules_of_preset(std::string_view name) {
+  Rules rules;
+  if (name == "hypersnap") {
+    rules.retries = {30s, 2min, 10min, 1h, 6h};
+    rules.deadline = 3s;
+    rules.on_exhausted = OnExhausted::pause;
+    rules.rate_per_minute = 1'200;
+    rules.active_endpoints_max = 15;
+    rules.family = "hypersnap";
+  } else if (name == "snipy") {
+    rules.retries = {1min, 5min, 30min, 2h, 24h};
+    rules.deadline = 10s;
+    rules.on_exhausted = OnExhausted::disable;
+    rules.family = "snipy";
+  } else if (name == "snapglyph") {
+    rules.retries = {1min, 5min, 30min, 2h, 24h};
+    rules.deadline = 30s;
+    rules.on_exhausted = OnExhausted::mark_failing;
+    rules.family = "snapglyph";
+  } else {
+    rules.retries = {5s, 5min, 30min, 2h, 5h, 10h, 14h, 20h, 24h};
+    rules.deadline = 15s;
+    rules.on_exhausted = OnExhausted::disable_after_window;
+    rules.gone_disables = true;
+  }
+  rules.attempts_max = static_cast<std::uint32_t>(rules.retries.size() + 1);
+  return rules;
+}
+
+Rules rules_of(const Profile& profile) {
+  const DeliveryPolicy& policy = profile.policy;
+  Rules rules;
+  rules.retries = policy.retries;
+  rules.attempts_max = static_cast<std::uint32_t>(
+      policy.exhausted_after != 0 ? policy.exhausted_after : policy.retries.size() + 1);
+  rules.jitter_max = policy.jitter_max;
+  rules.deadline = policy.deadline;
+  rules.on_exhausted = policy.on_exhausted;
+  rules.exhaust_endpoint = policy.exhaust_endpoint;
+  rules.failing_window = policy.failing_window;
+  rules.gone_disables = policy.gone_disables;
+  rules.rate_per_minute = policy.rate_per_minute;
+  rules.in_flight_max = policy.in_flight_max;
+  rules.dead_letter_retention = policy.dead_letter_retention;
+  rules.active_endpoints_max = profile.active_endpoints_max;
+  rules.family = profile.family;
+  return rules;
+}
+
+Expected judge(const Rules& rules, const Completion& end, std::uint32_t attempts,
+               TimePoint spared_since, TimePoint ended) {
+  const bool answered = end.fault == Fault::none;
+  if (answered && end.status / 100 == 2) return {.result = AttemptResult::delivered};
+  const bool ours = end.fault == Fault::resolver_down || end.fault == Fault::local;
+  const bool long_spared = spared_since != TimePoint{} && ended - spared_since >= 24h;
+  if (ours && !long_spared) return {.least = 5s, .most = 5s};
+  if (answered && end.status == 410 && rules.gone_disables) return {.result = AttemptResult::gone};
+
+  Expected expected;
+  const bool may_ask = answered && (end.status == 429 || end.status == 502 || end.status == 503 ||
+                                    end.status == 504);
+  // Receivers of the simulation ask in seconds, or write nonsense.
+  if (may_ask && !end.retry_after.empty() &&
+      std::all_of(end.retry_after.begin(), end.retry_after.end(),
+                  [](char c) { return c >= '0' && c <= '9'; })) {
+    const auto seconds = std::chrono::seconds(std::stoll(end.retry_after));
+    if (seconds > 0s) expected.rest = std::min<Duration>(seconds, 24h);
+  }
+  if (attempts + 1 >= rules.attempts_max) {
+    expected.result = AttemptResult::exhausted;
+    return expected;
+  }
+  expected.result = AttemptResult::failed;
+  const std::size_t step = std::min<std::size_t>(attempts, rules.retries.size() - 1);
+  expected.least = rules.retries[step];
+  expected.most = expected.least +
+                  Duration{static_cast<Duration::rep>(
+                      std::ceil(static_cast<double>(expected.least.count()) * rules.jitter_max))};
+  if (expected.rest) {
+    expected.least = std::max(expected.least, *expected.rest);
+    expected.most = std::max(expected.most, *expected.rest);
+  }
+  return expected;
+}
+
+namespace {
+
+void stop(Effect& effect, const Endpoint& before, Status status, Reason reason, NoticeKind kind) {
+  if (before.status != Status::active) return;
+  effect.changes = true;
+  effect.status = status;
+  effect.reason = reason;
+  effect.notices.push_back(kind);
+}
+
+void exhaust(Effect& effect, const Endpoint& before, const Rules& rules, TimePoint now) {
+  if (!before.first_exhausted) {
+    effect.changes = true;
+    effect.exhausted_before = true;
+  }
+  switch (rules.on_exhausted) {
+    case OnExhausted::mark_failing:
+      if (before.failing) return;
+      effect.changes = true;
+      effect.failing = true;
+      effect.notices.push_back(NoticeKind::endpoint_failing);
+      return;
+    case OnExhausted::pause:
+      stop(effect, before, Status::paused, Reason::exhausted, NoticeKind::endpoint_paused);
+      return;
+    case OnExhausted::disable:
+      stop(effect, before, Status::disabled, Reason::exhausted, NoticeKind::endpoint_disabled);
+      return;
+    case OnExhausted::disable_after_window:
+      if (before.first_exhausted && now - *before.first_exhausted >= rules.failing_window)
+        stop(effect, before, Status::disabled, Reason::exhausted, NoticeKind::endpoint_disabled);
+      return;
+  }
+}
+
+}  // namespace
+
+Effect effect_on(const Endpoint& before, const Rules& rules, std::optional<AttemptResult> result,
+                 bool spared_by_success, TimePoint now) {
+  Effect effect{.status = before.status,
+                .reason = before.reason,
+                .failing = before.failing,
+                .exhausted_before = before.first_exhausted.has_value()};
+  if (!result || *result == AttemptResult::failed) return effect;
+  if (*result == AttemptResult::delivered) {
+    effect.changes = before.failing || before.first_exhausted;
+    if (before.failing) effect.notices.push_back(NoticeKind::endpoint_recovered);
+    effect.failing = false;
+    effect.exhausted_before = false;
+    return effect;
+  }
+  effect.notices.push_back(NoticeKind::delivery_exhausted);
+  if (*result == AttemptResult::gone) {
+    stop(effect, before, Status::disabled, Reason::gone, NoticeKind::endpoint_disabled);
+  } else if (!spared_by_success) {
+    exhaust(effect, before, rules, now);
+  }
+  return effect;
+}
+
+bool subscribes(const Endpoint& endpoint, const Rules& rules, std::string_view type,
+                std::string_view family) {
+  if (!family.empty() && !rules.family.empty() && family != rules.family) return false;
+  return std::any_of(endpoint.events.begin(), endpoint.events.end(), [&](const std::string& what) {
+    if (what == "*" || what == type) return true;
+    return what.size() > 2 && what.ends_with(".*") &&
+           type.starts_with(std::string_view(what).substr(0, what.size() - 1));
+  });
+}
+
+}  // namespace hookwright::simulation

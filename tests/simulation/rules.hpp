@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hookwright/delivery.hpp"
+#include "hookwright/endpoint.hpp"
+#include "hookwright/observer.hpp"
+#include "hookwright/profile.hpp"
+#include "hookwright/time.hpp"
+#include "hookwright/transport.hpp"
+
+namespace hookwright::simulation {
+
+// How the simulation expects a profile to behave. Said a second time, from the products' pages and
+// the headers' promises, so that it does not repeat a mistake of the library's.
+struct Rules {
+  std::vector<Duration> retries{};
+  std::uint32_t attempts_max = 0;
+  double jitter_max = 0.1;
+  Duration deadline{};
+  OnExhausted on_exhausted{};
+  ExhaustEndpoint exhaust_endpoint = ExhaustEndpoint::first;
+  Duration failing_window = std::chrono::hours(120);
+  bool gone_disables = false;
+  std::size_t rate_per_minute = 0;
+  std::size_t in_flight_max = 8;
+  Duration dead_letter_retention = std::chrono::hours(720);
+  std::size_t active_endpoints_max = 0;
+  std::string family{};
+};
+
+[[nodiscard]] Rules rules_of_preset(std::string_view name);
+[[nodiscard]] Rules rules_of(const Profile& profile);  // of the world's own
+
+// What the end of an attempt must mean.
+struct Expected {
+  std::optional<AttemptResult> result{};  // none: spared
+  Duration least{};                       // delay to the next attempt
+  Duration most{};
+  std::optional<Duration> rest{};  // that the endpoint must be given
+};
+
+[[nodiscard]] Expected judge(const Rules& rules, const Completion& end, std::uint32_t attempts,
+                             TimePoint spared_since, TimePoint ended);
+
+// What the end of an attempt must do to its endpoint.
+struct Effect {
+  bool changes = false;
+  Status status{};
+  Reason reason{};
+  bool failing = false;
+  bool exhausted_before = false;  // first_exhausted is set
+  std::vector<NoticeKind> notices{};
+};
+
+[[nodiscard]] Effect effect_on(const Endpoint& before, const Rules& rules,
+                               std::optional<AttemptResult> result, bool spared_by_success,
+                               TimePoint now);
+
+[[nodiscard]] bool subscribes(const Endpoint& endpoint, const Rules& rules, std::string_view type,
+                              std::string_view family);
+
+}  // namespace hookwright::simulation
