@@ -224,7 +224,7 @@ void Ledger::check_effect(Life& life, const DeliveryStory& story, const Expected
     const Effect effect = effect_on(before, endpoint.rules, expected.result, spared, now);
     if (effect.notices != kinds || effect.changes != (put != nullptr)) return false;
     if (put == nullptr) return true;
-    const std::optional<Endpoint> after = model::to_endpoint(put->endpoint, Sealing{});
+    const std::optional<Endpoint> after = model::to_endpoint(put->endpoint, Sealing::none());
     return after && after->status == effect.status && after->reason == effect.reason &&
            after->failing == effect.failing &&
            after->first_exhausted.has_value() == effect.exhausted_before &&

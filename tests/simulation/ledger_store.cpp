@@ -169,7 +169,7 @@ void Ledger::put_endpoint(Life& life, const StoredEndpoint& stored) {
     version.record = story->now().record;
     version.record.version = stored.version;
   } else {
-    std::optional<Endpoint> record = model::to_endpoint(stored, Sealing{});
+    std::optional<Endpoint> record = model::to_endpoint(stored, Sealing::none());
     if (!record) {
       fail("I2", "an endpoint is stored that can't be read");
       return;
