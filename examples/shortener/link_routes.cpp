@@ -4,6 +4,7 @@
 #include <string>
 
 #include "announcer.hpp"
+#include "conversions.hpp"
 #include "links.hpp"
 #include "routes.hpp"
 #include "visitor.hpp"
@@ -48,7 +49,8 @@ void make_link(Links& links, Announcer& announcer, const httplib::Request& reque
 
 }  // namespace
 
-void add_link_routes(httplib::Server& server, Links& links, Announcer& announcer) {
+void add_link_routes(httplib::Server& server, Links& links, Announcer& announcer,
+                     Conversions& conversions) {
   server.Post("/links", [&](const httplib::Request& request, httplib::Response& response) {
     make_link(links, announcer, request, response);
   });
@@ -57,9 +59,18 @@ void add_link_routes(httplib::Server& server, Links& links, Announcer& announcer
              [&](const httplib::Request& request, httplib::Response& response) {
                const std::optional<Link> link = links.find(request.matches[1].str());
                if (!link) return reply_error(response, 404, "no such link");
-               announcer.clicked(*link, visitor_of(request));
-               response.set_redirect(link->target);
+               const Visitor visitor = visitor_of(request);
+               const std::int64_t clicks = links.click(*link);
+               announcer.clicked(*link, visitor);
+               conversions.clicked(*link, announcer.short_url(*link), visitor, clicks);
+               response.set_redirect(conversions.destination(*link, clicks));
              });
+
+  server.Get("/pixel.gif", [&](const httplib::Request& request, httplib::Response& response) {
+    conversions.shown(request.get_param_value("hw_click"), visitor_of(request));
+    response.set_header("Cache-Control", "no-store");
+    response.set_content(std::string(hookwright::triggers::pixel_gif()), "image/gif");
+  });
 
   server.Get("/qr/([A-Za-z0-9_-]+)",
              [&](const httplib::Request& request, httplib::Response& response) {

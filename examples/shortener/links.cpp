@@ -36,13 +36,18 @@ std::optional<Link> Links::find(std::string_view alias) const {
   return found->second;
 }
 
+std::int64_t Links::click(const Link& link) {
+  const std::lock_guard lock(mutex_);
+  return ++clicks_[link.id];
+}
+
 bool valid_alias(std::string_view alias) {
   const auto plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_';
   };
   return alias.size() <= 32 && std::all_of(alias.begin(), alias.end(), plain) && alias != "links" &&
-         alias != "webhooks";
+         alias != "webhooks" && alias != "metrics";
 }
 
 bool valid_target(std::string_view url) {

@@ -21,9 +21,13 @@ class Links {
   std::optional<Link> create(std::string_view target, std::string_view alias);
   [[nodiscard]] std::optional<Link> find(std::string_view alias) const;
 
+  // Counts a click; how many there are now.
+  std::int64_t click(const Link& link);
+
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Link, std::less<>> by_alias_;
+  std::map<std::int64_t, std::int64_t> clicks_;
 };
 
 [[nodiscard]] bool valid_alias(std::string_view alias);

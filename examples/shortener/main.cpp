@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "announcer.hpp"
+#include "conversions.hpp"
 #include "delivery_log.hpp"
 #include "links.hpp"
 #include "routes.hpp"
@@ -74,8 +75,11 @@ void run(const Settings& settings) {
 
   Links links;
   Announcer announcer(dispatcher, site);
+  Conversions conversions(dispatcher);
+  add_metrics_route(server, dispatcher);
   add_webhook_routes(server, dispatcher.endpoints(), *log);
-  add_link_routes(server, links, announcer);  // last: "/<alias>" would match "/webhooks" as well
+  // Last: "/<alias>" would match "/webhooks" as well.
+  add_link_routes(server, links, announcer, conversions);
   std::cout
       << "shortener     EgressPolicy::development(): webhooks may go to this machine. Never in "
          "production.\n"

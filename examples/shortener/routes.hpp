@@ -10,6 +10,7 @@ struct Response;
 }  // namespace httplib
 
 class Announcer;
+class Conversions;
 class DeliveryLog;
 class Links;
 
@@ -19,9 +20,15 @@ class Links;
 // POST /links (url, alias)   makes a link
 // GET  /<alias>              follows it
 // GET  /qr/<alias>           the same, from the link's QR code
-void add_link_routes(httplib::Server& server, Links& links, Announcer& announcer);
+// GET  /pixel.gif?hw_click=  shown by the page that a link leads to
+void add_link_routes(httplib::Server& server, Links& links, Announcer& announcer,
+                     Conversions& conversions);
 
-// POST   /webhooks (url, events, profile, secret, name)  subscribes; `events` with commas between
+// GET /metrics   what Prometheus scrapes
+void add_metrics_route(httplib::Server& server, const hookwright::Dispatcher& dispatcher);
+
+// POST   /webhooks (url, events, profile, secret, name)  subscribes; `events` with commas between;
+//                                                        with `link`, to that link's alone
 // GET    /webhooks                                       lists
 // GET    /webhooks/<id>/attempts                         what was tried lately
 // DELETE /webhooks/<id>                                  unsubscribes

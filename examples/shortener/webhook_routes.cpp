@@ -24,6 +24,11 @@ hookwright::EndpointSpec spec_of(const httplib::Request& request) {
   spec.events = split(request.get_param_value("events"));
   spec.profile = request.get_param_value("profile");
   spec.uid = request.get_param_value("name");
+  const std::string link = request.get_param_value("link");
+  if (!link.empty()) {  // its name, as Snipy's and SnapGlyph's events have it
+    spec.conditions.any = {{"data.alias", hookwright::Comparison::equal, link},
+                           {"data.qrCodeName", hookwright::Comparison::equal, link}};
+  }
   const std::string secret = request.get_param_value("secret");
   if (!secret.empty()) spec.secret = hookwright::Secret(secret);
   return spec;
@@ -114,6 +119,13 @@ void list_attempts(const hookwright::Endpoints& endpoints, hookwright::EndpointI
 }
 
 }  // namespace
+
+void add_metrics_route(httplib::Server& server, const hookwright::Dispatcher& dispatcher) {
+  server.Get("/metrics", [&](const httplib::Request&, httplib::Response& response) {
+    response.set_content(hookwright::prometheus_text(dispatcher.metrics()),
+                         "text/plain; version=0.0.4");
+  });
+}
 
 void add_webhook_routes(httplib::Server& server, hookwright::Endpoints& endpoints,
                         DeliveryLog& log) {

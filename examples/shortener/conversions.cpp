@@ -1,0 +1,74 @@
+#include "conversions.hpp"
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+#include "links.hpp"
+#include "visitor.hpp"
+#include "webhooks.hpp"
+
+namespace hypersnap = hookwright::hypersnap;
+namespace triggers = hookwright::triggers;
+
+namespace {
+
+constexpr std::int64_t quota = 3;  // small, so that a demo reaches it
+constexpr hookwright::Duration lifetime = std::chrono::hours(24);
+
+// What this shortener's customer counts as a conversion.
+const triggers::UtmPattern pattern{.medium = "email", .campaign = "summer-*"};
+
+hookwright::TimePoint now() {
+  return std::chrono::floor<hookwright::Duration>(std::chrono::system_clock::now());
+}
+
+std::string hash_of(const std::string& ip) {
+  return std::to_string(std::hash<std::string>{}(ip) % 1'000'000'000'000);
+}
+
+}  // namespace
+
+// A real shortener keeps the secret, so that tokens outlive a restart.
+Conversions::Conversions(hookwright::Dispatcher& dispatcher)
+    : dispatcher_(dispatcher), tokens_({hookwright::Secret::generate()}, {.lifetime = lifetime}) {}
+
+std::string Conversions::destination(const Link& link, std::int64_t clicks) const {
+  const hookwright::TimePoint at = now();
+  const std::string click = link.alias + '.' + std::to_string(clicks) + '.' +
+                            std::to_string(at.time_since_epoch().count());
+  return triggers::tag(link.target, tokens_.issue(click, at));
+}
+
+void Conversions::clicked(const Link& link, std::string_view short_url, const Visitor& visitor,
+                          std::int64_t clicks) {
+  if (const auto utm = triggers::read_utm(link.target); utm && triggers::matches(pattern, *utm)) {
+    dispatcher_.publish(tenant,
+                        hypersnap::LinkClickConverted{.short_url = std::string(short_url),
+                                                      .destination = link.target,
+                                                      .converted_by = hypersnap::ConvertedBy::utm,
+                                                      .utm = utm,
+                                                      .ip_hash = hash_of(visitor.ip),
+                                                      .clicked_at = now()});
+  }
+  // Counts here begin anew with the process, and the crossing is the first one's.
+  if (clicks != quota + 1) return;
+  dispatcher_.publish(
+      tenant,
+      hypersnap::CampaignThresholdMet{.campaign_id = std::to_string(link.id),
+                                      .campaign = link.alias,
+                                      .threshold = quota,
+                                      .clicks = clicks},
+      {.latch = triggers::threshold_crossing(link.alias, static_cast<std::uint64_t>(quota))});
+}
+
+void Conversions::shown(std::string_view token, const Visitor& visitor) {
+  const auto click = tokens_.check(token, now());
+  if (!click) return;
+  dispatcher_.publish(tenant,
+                      hypersnap::LinkClickConverted{.converted_by = hypersnap::ConvertedBy::pixel,
+                                                    .pixel_id = click->click,
+                                                    .ip_hash = hash_of(visitor.ip),
+                                                    .clicked_at = click->expires - lifetime},
+                      {.latch = triggers::once_per_click(*click, now())});
+}
