@@ -64,6 +64,7 @@ Process::Process(const Parts& parts, Life& life, Random random, Duration wall_ah
   options.clock = std::make_shared<ProcessClock>(parts.clock, lot_);
   options.observer = std::make_shared<Witness>(parts_, lot_);
   options.threads = 0;
+  options.sealing = Sealing::none();
   options.seed = parts.scenario.seed * 64 + static_cast<std::uint64_t>(life.n) + 1;
   options.lease = parts.scenario.lease;
   options.limits = parts.scenario.limits;

@@ -43,7 +43,7 @@ Profile quick(Random& random, std::size_t number) {
   for (std::size_t i = 0; i < retries; ++i) {
     policy.retries.push_back(random.between(Duration(1'000), Duration(60'000)));
   }
-  if (random.chance(30)) policy.exhausted_after = random.between(std::size_t{1}, retries + 2);
+  if (random.chance(30)) policy.exhausted_after = random.between(std::size_t{1}, retries + 1);
   policy.jitter_max = random.chance(30) ? 0.0 : 0.1;
   policy.deadline = random.between(Duration(2'000), Duration(15'000));
   policy.on_exhausted = static_cast<OnExhausted>(random.below(4));

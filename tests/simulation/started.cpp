@@ -34,11 +34,12 @@ bool World::anything_full() {
 }
 
 // The bound: a lease, until the lanes of one who is silent are another's, a few tries to reach the
-// store, and the turn of a slow rate.
+// store, the pause before a probe where nobody answers, and the turn of a slow rate.
 void World::check_started() {
   checked_at_ = now();
   if (anything_full()) shaken();
-  const Duration bound = 2 * scenario_.lease + 10s + 2 * scenario_.slack() + 2 * scenario_.skew_max;
+  const Duration bound = 2 * scenario_.lease + 10s + scenario_.limits.breaker_pause_max +
+                         2 * scenario_.slack() + 2 * scenario_.skew_max;
   for (const auto& endpoint : ledger_.endpoints()) {
     const EndpointStory::Version& version = endpoint->now();
     if (version.removed || version.record.status != Status::active) continue;

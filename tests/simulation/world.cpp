@@ -126,7 +126,10 @@ void World::restart(std::size_t number) {
     seat.process = std::make_unique<Process>(
         Parts{scenario_, clock_, database_, network_, ledger_, violations_, *this}, life,
         random_.fork(), seat.wall_ahead);
-  } catch (const ConfigError&) {  // its store can't be opened just now
+  } catch (const ConfigError& error) {  // its store can't be read just now
+    const bool may_be =
+        scenario_.has(Hazard::failing_reads) || scenario_.has(Hazard::throwing_store) || life.over;
+    if (healed_ || !may_be) violations_.add("I14", std::string("it can't start: ") + error.what());
     ledger_.ends(life);
     seat.start_at = now() + 1s;
   }
