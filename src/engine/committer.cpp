@@ -78,6 +78,7 @@ void Committer::work(const Moment& moment) {
     refuse(why, moment);
     give_up(queue_, Stored::no, why);
   }
+  if (!unread_.empty() && moment.steady >= read_again_at_) read_unread(moment);
   if (holdings_in_doubt_ && at_rest()) ask_who_holds(moment);
   const bool acquire_due = moment.steady >= acquire_at_ || free_due_ <= moment.now;
   if (shared_ && acquire_due && at_rest()) acquire(moment);
@@ -266,6 +267,7 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
     if (book_.hungry(moment.now)) at = std::min(at, std::max(moment.steady, fetch_at_));
     if (const auto due = book_.next_due()) at = std::min(at, steady_of(*due));
     at = std::min(at, maintain_at_);
+    if (!unread_.empty()) at = std::min(at, read_again_at_);
     if (!accepting_) at = std::min(at, full_again_);
     if (shared_) at = std::min({at, acquire_at_, steady_of(free_due_)});
   }

@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -221,6 +222,7 @@ class Committer {
   [[nodiscard]] StoreStatus load_lanes();
   [[nodiscard]] StoreStatus load_notices();
   [[nodiscard]] Records find(const Query& query);
+  void read_unread(const Moment& moment);
   void fetch(const Moment& moment);
   void acquire(const Moment& moment);
   void beat(const Moment& moment);
@@ -287,6 +289,8 @@ class Committer {
   std::size_t last_commit_size_ = 0;
   std::optional<SteadyTime> trouble_since_;
   SteadyTime retry_at_{};
+  std::set<EndpointId> unread_;  // endpoints that are not what we think, and could not be read
+  SteadyTime read_again_at_{};
   SteadyTime fetch_at_{};  // later than now while the store can't be read
   Duration backoff_{};
   bool accepting_ = true;

@@ -341,7 +341,11 @@ void Committer::lose_lane(EndpointId id) noexcept {
 void Committer::refresh_endpoint(EndpointId id, const Moment& moment) {
   const Query query{.kind = RecordKind::endpoints, .endpoint = id, .limit = 1};
   const Records found = find(query);
-  if (!found.status.ok()) return;
+  if (!found.status.ok()) {  // what is known of it is wrong: it is read as soon as it can be
+    unread_.insert(id);
+    return;
+  }
+  unread_.erase(id);
   if (found.endpoints.empty() || found.endpoints.front().deleted) {
     remove_endpoint(id);
   } else if (std::optional<Endpoint> endpoint =

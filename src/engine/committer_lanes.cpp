@@ -116,6 +116,13 @@ Records Committer::find(const Query& query) {
                         [&] { return store_.find(query); });
 }
 
+// Endpoints that have changed and could not be read then.
+void Committer::read_unread(const Moment& moment) {
+  read_again_at_ = moment.steady + fetch_again;
+  const std::vector<EndpointId> ids(unread_.begin(), unread_.end());
+  for (const EndpointId& id : ids) refresh_endpoint(id, moment);
+}
+
 void Committer::fetch(const Moment& moment) {
   const std::vector<LaneCursor> cursors = book_.wanted(moment.now, fetch_lanes_max);
   if (cursors.empty()) return;

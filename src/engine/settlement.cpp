@@ -205,8 +205,12 @@ Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_s
       }
       break;
   }
+  // What the end of a delivery means for its endpoint is decided by what the endpoint is.
+  const bool ended =
+      outcome.verdict.decision == Decision::exhausted || outcome.verdict.decision == Decision::gone;
+  if (out.endpoint || ended)
+    out.change.only_if.emplace_back(EndpointAt{delivery.endpoint, member->endpoint.version});
   if (out.endpoint) {
-    out.change.only_if.emplace_back(EndpointAt{delivery.endpoint, out.endpoint->version});
     ++out.endpoint->version;
     out.endpoint->updated = now;
     out.change.writes.emplace_back(PutEndpoint{

@@ -191,8 +191,8 @@ class Ledger {
                      const Attempt* attempt);
   void check_dead(const DeliveryStory& story, const Flight& flight, const Expected& expected,
                   const DeadLetter* letter, TimePoint now);
-  void check_effect(Life& life, const DeliveryStory& story, const Expected& expected,
-                    const Change& change, TimePoint now);
+  void check_effect(Life& life, const DeliveryStory& story, const Flight& flight,
+                    const Expected& expected, const Change& change, TimePoint now);
   void finish(Life& life, Flight& flight, bool explains);
   void cancel_rows(const EndpointStory& endpoint);
 

@@ -59,6 +59,9 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
       ++life.spared;
     }
     if (flight != nullptr) finish(life, *flight, false);
+    for (const Write& write : change.writes) {
+      if (const auto* note = std::get_if<PutNote>(&write)) put_notice(note->note);
+    }
     return;
   }
   if (!carried.held) fail("I4", name_of(*story) + " is settled by somebody without its lane");
@@ -80,7 +83,7 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
   check_attempt(*story, *flight, expected, attempt == nullptr ? nullptr : &attempt->attempt);
   check_again(*story, *flight, expected, next == nullptr ? nullptr : &next->delivery, now);
   check_dead(*story, *flight, expected, letter == nullptr ? nullptr : &letter->letter, now);
-  check_effect(life, *story, expected, change, now);
+  check_effect(life, *story, *flight, expected, change, now);
 
   by_row_.erase(story->position.row);
   if (expected.result) {
@@ -205,8 +208,8 @@ void Ledger::check_dead(const DeliveryStory& story, const Flight& flight, const 
 }
 
 // I8: the endpoint's status, and what people are told, follow from it in the same commit.
-void Ledger::check_effect(Life& life, const DeliveryStory& story, const Expected& expected,
-                          const Change& change, TimePoint now) {
+void Ledger::check_effect(Life& life, const DeliveryStory& story, const Flight& flight,
+                          const Expected& expected, const Change& change, TimePoint now) {
   EndpointStory& endpoint = *story.endpoint;
   const auto* put = only<PutEndpoint>(change.writes);
   std::vector<NoticeKind> kinds;
@@ -220,8 +223,8 @@ void Ledger::check_effect(Life& life, const DeliveryStory& story, const Expected
         notice->endpoint != endpoint.now().record.id || notice->type != story.event->event.type)
       fail("I8", name_of(story) + ": a notice names something else");
   }
-  const auto agrees = [&](const Endpoint& before, bool spared) {
-    const Effect effect = effect_on(before, endpoint.rules, expected.result, spared, now);
+  const auto agrees_at = [&](const Endpoint& before, bool spared, TimePoint at) {
+    const Effect effect = effect_on(before, endpoint.rules, expected.result, spared, at);
     if (effect.notices != kinds || effect.changes != (put != nullptr)) return false;
     if (put == nullptr) return true;
     const std::optional<Endpoint> after = model::to_endpoint(put->endpoint, Sealing::none());
@@ -241,6 +244,10 @@ void Ledger::check_effect(Life& life, const DeliveryStory& story, const Expected
   const bool may_not = !lenient || reads_fail || lives_.size() > 1 ||
                        endpoint.newest_success < first || endpoint.newest_success == TimePoint{};
   const Possible known = possible(life, endpoint);
+  // A batch that is repeated was decided upon at some time since the attempt's end.
+  const auto agrees = [&](const Endpoint& before, bool spared) {
+    return agrees_at(before, spared, now) || agrees_at(before, spared, flight.ended_wall);
+  };
   for (const EndpointStory::Version* version : known.versions) {
     if (put != nullptr && version != &endpoint.now()) break;  // its version was checked
     if (may_not && agrees(version->record, false)) return;

@@ -22,6 +22,10 @@ const Kind* first_of(const std::vector<Variant>& list) {
   return nullptr;
 }
 
+std::string_view host_in(std::string_view url) {
+  return url.substr(0, url.find('/', 8));
+}
+
 }  // namespace
 
 int number_in_url(std::string_view url) {
@@ -195,6 +199,10 @@ void Ledger::put_endpoint(Life& life, const StoredEndpoint& stored) {
                      "seen its last change");
     if (story->now().removed)
       fail("I11", "endpoint " + std::to_string(story->n) + " lives on after its end");
+    if (host_in(version.record.url) !=
+        host_in(before.url)) {  // what the old address suffered from is past
+      for (auto& [n, of] : story->lives) of.timed_out = false, of.rest_until = {};
+    }
     if (version.record.tenant != before.tenant || version.record.profile != before.profile)
       fail("I12", "endpoint " + std::to_string(story->n) + " has another tenant or profile");
   }
