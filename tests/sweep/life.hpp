@@ -101,6 +101,7 @@ class Life {
 
   Options options() {
     Options options;
+    options.sealing = Sealing::none();
     std::unique_ptr<Store> store = storage.make();
     if (around_inner_store) store = around_inner_store(std::move(store));
     store = std::make_unique<RecordingStore>(std::move(store), truth);
