@@ -17,11 +17,14 @@ enum class RecordKind : std::uint8_t {
   endpoints,  // by id, tombstones included; with changed_after by change, so that an endpoint that
               // changes meanwhile comes again. Filters: tenant, endpoint, changed_after
   lanes,      // endpoints not deleted that have waiting rows, in an order of the store's. Filter:
-              // endpoint
+              // endpoint, which also counts the rows
   waiting,    // by position. Filters: endpoint (required), delivery
-  attempts,   // newest (highest row) first. Filters: endpoint, delivery (one is required), result
-  dead_letters,  // newest (highest row) first. Filters: tenant, endpoint, delivery
-  events,        // Filter: event (required)
+  attempts,   // newest (highest row) first. Filters: endpoint, delivery (one is required), result,
+              // type, since and until (when they started)
+  dead_letters,  // newest (highest row) first. Filters: tenant, endpoint, delivery, type, since and
+                 // until (when they died)
+  events,        // in the order of their commits. Filters: event, tenant (one is required), since
+                 // (when it was stored; some from before may be among them)
   notes,         // by key, without those that had expired at the latest `now` of any call. Filter:
                  // key_prefix
 };
@@ -39,7 +42,11 @@ struct Query {
   DeliveryId delivery{};
   EventId event{};
   std::optional<AttemptResult> result{};
-  std::uint64_t changed_after = 0;  // those whose last change raised endpoints_version above this
+  std::string type{};                // of the event
+  std::optional<TimePoint> since{};  // not before
+  std::optional<TimePoint> until{};  // before; attempts whose rows are an hour out of the order of
+                                     // their starts may be missed
+  std::uint64_t changed_after = 0;   // those whose last change raised endpoints_version above this
   std::string key_prefix{};
   std::string after{};  // `Records::next` of the page before; empty: from the start. Anything else
                         // finds nothing
@@ -50,6 +57,8 @@ struct Query {
 struct LaneDue {
   EndpointId endpoint{};
   TimePoint due{};  // of its first row
+  std::size_t rows =
+      0;  // how many there are, a million at most; only if the endpoint was asked for
 };
 
 // One page of an answer; the vector of the kind asked for is filled.

@@ -35,6 +35,7 @@ Attempt attempt_of(const Outcome& outcome, AttemptResult result, std::uint64_t r
           .delivery = delivery.id,
           .event = delivery.event,
           .endpoint = delivery.endpoint,
+          .type = outcome.what.event->type,
           .number = delivery.attempts + 1,
           .at = outcome.started,
           .elapsed = outcome.elapsed,

@@ -23,6 +23,8 @@ class HistoryReader {
   void find_of_endpoint(const Query& query, Records& answer);
   [[nodiscard]] std::uint64_t head_below(std::int64_t endpoint, std::uint64_t below,
                                          std::uint64_t linked);
+  [[nodiscard]] std::uint64_t row_at(TimePoint until);
+  [[nodiscard]] std::uint64_t chain_below(std::int64_t endpoint, std::uint64_t below);
 
   const Connection& connection_;
   static std::string attempts_where(const char* condition);
@@ -30,6 +32,10 @@ class HistoryReader {
   Statement endpoint_{connection_, "SELECT no FROM endpoint WHERE id = ?1"};
   Statement head_{connection_, "SELECT row FROM last_attempt WHERE endpoint = ?1"};
   Statement older_{connection_, "SELECT older_by FROM attempt WHERE row = ?1 AND endpoint = ?2"};
+  Statement row_at_most_{connection_,
+                         "SELECT row, at FROM attempt WHERE row <= ?1 ORDER BY row DESC LIMIT 1"};
+  Statement down_from_{connection_,
+                       "SELECT row, endpoint FROM attempt WHERE row < ?1 ORDER BY row DESC"};
   Statement of_tail_{connection_, attempts_where("a.row > ?1 AND a.row < ?2 AND a.endpoint = ?3"
                                                  " ORDER BY a.row DESC")};
   Statement one_{connection_, attempts_where("a.row = ?1 AND a.endpoint = ?2")};
