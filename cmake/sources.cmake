@@ -65,11 +65,13 @@ set(HOOKWRIGHT_HEADERS
 set(HOOKWRIGHT_SOURCES
   src/clock/system_clock.cpp
   src/dispatcher/core.cpp
+  src/dispatcher/core_ops.cpp
   src/dispatcher/core_publish.cpp
   src/dispatcher/core_work.cpp
   src/dispatcher/dispatcher.cpp
   src/dispatcher/endpoints.cpp
   src/dispatcher/explain.cpp
+  src/dispatcher/recovery.cpp
   src/dispatcher/listening.cpp
   src/dispatcher/notifier.cpp
   src/dispatcher/observer.cpp
@@ -77,8 +79,11 @@ set(HOOKWRIGHT_SOURCES
   src/dispatcher/receipt.cpp
   src/engine/committer.cpp
   src/engine/committer_apply.cpp
+  src/engine/committer_hold.cpp
   src/engine/committer_lanes.cpp
+  src/engine/committer_ops.cpp
   src/engine/committer_plan.cpp
+  src/engine/delivery_id.cpp
   src/engine/lane_book.cpp
   src/engine/latch.cpp
   src/engine/roster.cpp
@@ -104,6 +109,7 @@ set(HOOKWRIGHT_SOURCES
   src/policy/address.cpp
   src/policy/address_kind.cpp
   src/policy/address_range.cpp
+  src/policy/challenge.cpp
   src/policy/conditions.cpp
   src/policy/egress.cpp
   src/policy/embedded.cpp

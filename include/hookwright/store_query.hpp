@@ -15,7 +15,8 @@ namespace hookwright {
 // Which records to read, in which order, and what may filter them.
 enum class RecordKind : std::uint8_t {
   endpoints,  // by id, tombstones included; with changed_after by change, so that an endpoint that
-              // changes meanwhile comes again. Filters: tenant, endpoint, changed_after
+              // changes meanwhile comes again. Filters: tenant, endpoint, changed_after. With
+              // last_attempts, each one's newest attempt as well
   lanes,      // endpoints not deleted that have waiting rows, in an order of the store's. Filter:
               // endpoint, which also counts the rows
   waiting,    // by position. Filters: endpoint (required), delivery
@@ -47,6 +48,7 @@ struct Query {
   std::optional<TimePoint> until{};  // before; attempts whose rows are an hour out of the order of
                                      // their starts may be missed
   std::uint64_t changed_after = 0;   // those whose last change raised endpoints_version above this
+  bool last_attempts = false;
   std::string key_prefix{};
   std::string after{};  // `Records::next` of the page before; empty: from the start. Anything else
                         // finds nothing

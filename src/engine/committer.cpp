@@ -35,8 +35,13 @@ Committer::~Committer() = default;
 
 void Committer::submit(FromSender&& news) noexcept {
   outcomes_.splice(outcomes_.end(), news.outcomes);
-  for (const Outcome& row : news.cut_off)
-    book_.give_back(row.what.delivery.endpoint, row.epoch, row.what.delivery.position.row);
+  for (const Outcome& row : news.cut_off) {
+    if (row.trial != 0) {
+      finish_trial(row.trial, {.outcome = EndpointOutcome::shutting_down});
+    } else {
+      book_.give_back(row.what.delivery.endpoint, row.epoch, row.what.delivery.position.row);
+    }
+  }
   for (const Returned& returned : news.returned) book_.give_back(returned);
 }
 
@@ -75,6 +80,7 @@ void Committer::work(const Moment& moment) {
   // While an outcome is unknown nothing is read: its rows would be older than the cursors.
   if (at_rest() && fetch_at_ <= moment.steady && book_.hungry(moment.now)) fetch(moment);
   if (at_rest() && moment.steady >= maintain_at_) maintain(moment);
+  if (at_rest() && !alarms_.empty() && alarms_.begin()->first <= moment.now) ring(moment);
   flush_feeds();
 }
 
@@ -175,8 +181,8 @@ void Committer::give_up(std::list<Queued>& queue, Stored as, std::string_view wh
   for (Queued& queued : all) {
     if (auto* submission = std::get_if<Submission>(&queued)) {
       host_.stored(*submission, as, {}, why);
-    } else if (auto& op = std::get<EndpointOp>(queued); op.done) {
-      op.done({.outcome = EndpointOutcome::store_unavailable});
+    } else {
+      refuse(queued, EndpointOutcome::store_unavailable);
     }
   }
 }
@@ -206,9 +212,7 @@ void Committer::give_up_plan(std::string_view why) noexcept {
 // Whoever waits for a change to an endpoint is told to look again.
 void Committer::give_up_ops(Plan& plan) noexcept {
   for (Queued& queued : plan.queue) {
-    auto* op = std::get_if<EndpointOp>(&queued);
-    if (op == nullptr || !op->done) continue;
-    std::exchange(op->done, {})({.outcome = EndpointOutcome::store_unavailable});
+    refuse(queued, EndpointOutcome::store_unavailable);
   }
 }
 
@@ -254,6 +258,7 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
     if (const auto due = book_.next_due()) at = std::min(at, steady_of(*due));
     at = std::min(at, maintain_at_);
     if (!accepting_) at = std::min(at, full_again_);
+    if (!alarms_.empty()) at = std::min(at, steady_of(alarms_.begin()->first));
     if (shared_) at = std::min({at, acquire_at_, steady_of(free_due_)});
   }
   if (shared_) at = std::min(at, beat_at_);
@@ -275,6 +280,8 @@ void Committer::finish(const Moment& moment) noexcept {
     }
     if (in_trouble()) break;
   }
+  while (!trials_.empty())
+    finish_trial(trials_.begin()->first, {.outcome = EndpointOutcome::shutting_down});
   give_up_plan("shut down before the store answered: it may be there");
   give_up(queue_, Stored::no, "shut down before it could be stored");
   try {

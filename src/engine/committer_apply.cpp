@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "engine/committer.hpp"
@@ -45,6 +46,13 @@ void Committer::applied(PlannedSubmission& item, const ChangeResult& result, con
   } else if (result.outcome != ChangeOutcome::applied) {
     stored = Stored::no;
   }
+  const bool fresh =
+      stored == Stored::yes && (result.outcome == ChangeOutcome::applied ||
+                                (repeated && result.outcome == ChangeOutcome::mismatch));
+  if (fresh) {
+    for (const Waiting& row : item.rows) held_one_more(row.delivery.endpoint, moment.now);
+  }
+  const std::size_t rows = item.rows.size();
   if (repeated) {
     // Other rows may have been read since these were numbered: they are read from the store, in
     // their order.
@@ -62,6 +70,7 @@ void Committer::applied(PlannedSubmission& item, const ChangeResult& result, con
   const std::string_view why = by_other               ? "others kept changing its latch"
                                : stored == Stored::no ? "the store refuses this event"
                                                       : "";
+  if (fresh) counts_.accepted += rows;
   host_.stored(what, stored, stored_as, why);
   plan_->queue.pop_front();
 }
@@ -109,6 +118,7 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
   const bool counts = result.outcome == ChangeOutcome::applied || plan_->repeated;
   if (counts) {
     if (means.endpoint) put_endpoint(*means.endpoint, moment);
+    if (means.again) look_again_at(id, moment.now);
     for (; item.told < means.notices.size(); ++item.told) tell_notice(means.notices[item.told]);
   }
 
@@ -130,7 +140,7 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
     Member* member = roster_.find(id);
     if (member != nullptr && means.result == AttemptResult::delivered)
       member->last_success = std::max(member->last_success.value_or(what.started), what.started);
-    if (host_.wants_reports() && means.result) report(what, means);
+    if (host_.wants_reports() && means.result && what.sent) report(what, means);
   } else {
     ++counts_.fenced;
   }
@@ -138,6 +148,7 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
 }
 
 void Committer::count(const Settlement& settlement) {
+  if (settlement.orphan) return;  // counted as cancelled when its endpoint was removed
   if (!settlement.result) {
     ++counts_.spared;
     return;
@@ -192,7 +203,13 @@ void Committer::applied(PlannedOp& item, const ChangeResult& result, const Momen
         remove_endpoint(id);
       } else {
         put_endpoint(item.result, moment);
+        // Its receiver is asked at once; enable() asks again.
+        if (item.result.status == Status::unverified) {
+          TrialOp handshake = host_.make_handshake(item.result);
+          start_trial(handshake, moment);
+        }
       }
+      counts_.cancelled += std::exchange(item.cancelled, 0);
       break;
     case ChangeOutcome::over_limit:
       answer.outcome = EndpointOutcome::over_limit;
@@ -206,6 +223,7 @@ void Committer::applied(PlannedOp& item, const ChangeResult& result, const Momen
       const Member* now = roster_.find(id);
       const bool done = removing ? now == nullptr
                                  : now != nullptr && now->endpoint.version == item.result.version;
+      if (plan_->repeated && done) counts_.cancelled += std::exchange(item.cancelled, 0);
       if (plan_->repeated && done)
         answer = {.outcome = EndpointOutcome::ok, .endpoint = item.result};
       break;
@@ -261,6 +279,9 @@ void Committer::put_endpoint(const Endpoint& endpoint, const Moment& moment) {
       destination->profile = profile;
       destination->headers = endpoint.headers;
       destination->secrets = endpoint.secrets;
+      // The header carries one signature: the old secret's until the end of its time.
+      if (endpoint.overlap_until && !profile->wire.several_signatures)
+        std::reverse(destination->secrets.begin(), destination->secrets.end());
       destination->standard_secret = endpoint.standard_secret;
     } catch (const ConfigError& error) {  // the policy has been tightened since it was registered
       destination.reset();
@@ -282,6 +303,7 @@ void Committer::put_endpoint(const Endpoint& endpoint, const Moment& moment) {
   } else {
     book_.close(id);
   }
+  arm(endpoint, moment.now);
   roster_.put(endpoint);
   route = {.shard = shard, .destination = std::move(destination)};
 }
@@ -295,6 +317,8 @@ void Committer::remove_endpoint(EndpointId id) {
     routes_.erase(route);
   }
   lose_lane(id);
+  clear_alarm(id);
+  told_held_.erase(id);
   roster_.remove(id);
   host_.endpoint_removed(tenant, id);
 }

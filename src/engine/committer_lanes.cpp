@@ -36,6 +36,7 @@ void Committer::open(const Moment& moment) {
   const Opened opened = store_.open(worker_, moment.now);
   require(opened.status, "can't be opened");
   rows_.start(opened.first_row);
+  require(load_settings(), "can't be read");
   require(load_endpoints(0, moment), "can't be read");
   endpoints_version_ = opened.endpoints_version;
   if (!shared_) require(load_lanes(), "can't be read");
@@ -83,6 +84,24 @@ StoreStatus Committer::load_lanes() {
     if (!page.status.ok()) return page.status;
     for (const LaneDue& lane : page.lanes) {
       if (roster_.find(lane.endpoint) != nullptr) book_.adopt(lane.endpoint, 0, lane.due);
+    }
+    query.after = std::move(page.next);
+  } while (!query.after.empty());
+  return {};
+}
+
+StoreStatus Committer::load_settings() {
+  Query query{
+      .kind = RecordKind::notes, .key_prefix = std::string(settings_prefix), .limit = page_max};
+  do {
+    Records page = find(query);
+    if (!page.status.ok()) return page.status;
+    for (const Note& note : page.notes) {
+      const std::string tenant = note.key.substr(settings_prefix.size());
+      if (const auto settings = model::to_settings(note.value)) {
+        roster_.configure(tenant, *settings);
+        host_.settings_changed(tenant, *settings);
+      }
     }
     query.after = std::move(page.next);
   } while (!query.after.empty());
@@ -138,7 +157,13 @@ void Committer::acquire(const Moment& moment) {
   take_grants(moment);
   acquire_at_ = moment.steady + acquire_again;
   free_due_ = TimePoint::max();
-  release(book_.idle(moment.now, acquire_lanes_max), moment);
+  std::vector<EndpointId> idle = book_.idle(moment.now, acquire_lanes_max);
+  // Those whose rows are being given up are kept until that is done.
+  std::erase_if(idle, [&](const EndpointId& id) {
+    const auto alarm = alarm_of_.find(id);
+    return alarm != alarm_of_.end() && alarm->second <= moment.now;
+  });
+  release(idle, moment);
   if (grants_in_doubt_ && at_rest()) release_unknown_lanes(moment);
   if (!at_rest() || grants_in_doubt_ || book_.rows() >= limits_.rows_max) return;
   auto grants = guard<Grants>(counts_.store_exceptions, StoreCode::unknown,
@@ -162,6 +187,7 @@ void Committer::take_grants(const Moment& moment) {
     const bool served = route != routes_.end() && route->second.destination &&
                         route->second.destination->status == Status::active;
     if (!served) book_.close(grant.endpoint);
+    look_again_at(grant.endpoint, moment.now);
   }
 }
 
@@ -230,7 +256,8 @@ Change Committer::release_of(EndpointId id, const Moment& moment) const {
   const auto route = routes_.find(id);
   TimePoint hold{};
   if (member != nullptr && member->endpoint.status != Status::active) {
-    hold = TimePoint::max();
+    // Whoever takes a disabled one gives its rows up; the others' are given up without the lane.
+    hold = member->endpoint.status == Status::disabled ? TimePoint{} : TimePoint::max();
     change.only_if.emplace_back(EndpointAt{id, member->endpoint.version});
   } else if (route == routes_.end() || !route->second.destination) {
     hold = moment.now + not_for_us;

@@ -34,7 +34,7 @@ void Committer::Plan::add(Change&& change, Planned&& item) {
 // Endpoint changes go alone: the events behind them are routed by what has become of them.
 void Committer::make_plan(const Moment& moment) {
   Plan& plan = plan_.emplace(Plan());
-  const bool op_first = !queue_.empty() && std::holds_alternative<EndpointOp>(queue_.front());
+  const bool op_first = !queue_.empty() && !std::holds_alternative<Submission>(queue_.front());
   const bool ops = op_first && (outcomes_.empty() || op_waited_);
   op_waited_ = op_first && !ops;  // in turns, or a flood of outcomes would hold it up
   try {
@@ -56,6 +56,11 @@ void Committer::make_plan(const Moment& moment) {
 void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
   while (!outcomes_.empty() && plan.items.size() < batch_changes_max) {
     Outcome& outcome = outcomes_.front();
+    if (outcome.trial != 0) {
+      plan_trial(plan, outcome, moment);
+      plan.outcomes.splice(plan.outcomes.end(), outcomes_, outcomes_.begin());
+      continue;
+    }
     const EndpointId id = outcome.what.delivery.endpoint;
     const auto touched = plan.touched.find(id);
     const Member* member = touched != plan.touched.end() ? &touched->second : roster_.find(id);
@@ -64,7 +69,9 @@ void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
       outcome.verdict = {.decision = Decision::spare, .delay = profile_unknown};
     const bool spared = member != nullptr && outcome.verdict.decision == Decision::exhausted &&
                         succeeded_since(*member, outcome.what.delivery);
-    Settlement means = settle(outcome, member, spared, moment.now, rows_);
+    SettleContext context{.now = moment.now};
+    if (member != nullptr) context.address = roster_.address_of(member->endpoint);
+    Settlement means = settle(outcome, member, spared, context, rows_);
     if (means.endpoint) {
       Member after = *member;
       after.endpoint = *means.endpoint;
@@ -174,10 +181,12 @@ void Committer::plan_events(const Submission& submission, Change& change,
     change.only_if.emplace_back(EventAbsent{event->id});
     change.writes.emplace_back(PutEvent{event});
     for (const Member* member : roster_.route(*event)) {
-      const Delivery delivery{.id = ids_.next<DeliveryId>(moment.wall),
+      const Delivery delivery{.id = delivery_id(event->id, member->endpoint.id),
                               .event = event->id,
                               .endpoint = member->endpoint.id,
-                              .position = {.due = moment.now, .row = rows_.next()}};
+                              .position = {.due = moment.now, .row = rows_.next()},
+                              .expires = submission.expires,
+                              .attempts_max = submission.attempts_max};
       change.writes.emplace_back(PutDelivery{delivery});
       rows.push_back({.delivery = delivery, .event = event});
     }
@@ -187,28 +196,54 @@ void Committer::plan_events(const Submission& submission, Change& change,
 void Committer::plan_ops(Plan& plan, const Moment& moment) {
   std::unordered_set<EndpointId> named;
   while (!queue_.empty() && plan.items.size() < batch_changes_max) {
+    if (auto* trial = std::get_if<TrialOp>(&queue_.front())) {
+      start_trial(*trial, moment);
+      queue_.pop_front();
+      continue;
+    }
+    if (auto* recovery = std::get_if<RecoverOp>(&queue_.front())) {
+      if (!named.insert(recovery->id).second) return;
+      if (plan_recovery(plan, *recovery, moment)) {
+        plan.queue.splice(plan.queue.end(), queue_, queue_.begin());
+      } else {
+        queue_.pop_front();
+      }
+      continue;
+    }
+    if (const auto* settings = std::get_if<SettingsOp>(&queue_.front())) {
+      plan_settings(plan, *settings);
+      plan.queue.splice(plan.queue.end(), queue_, queue_.begin());
+      continue;
+    }
     auto* op = std::get_if<EndpointOp>(&queue_.front());
     if (op == nullptr || !named.insert(op->id).second) return;
     if (plan_op(plan, *op, moment)) {
       plan.queue.splice(plan.queue.end(), queue_, queue_.begin());
       continue;
     }
-    if (op->done) op->done({.outcome = EndpointOutcome::not_found});
+    const Member* member = roster_.find(op->id);
+    const bool there = member != nullptr && member->endpoint.tenant == op->tenant;
+    if (op->done)
+      op->done({.outcome = there ? EndpointOutcome::conflict : EndpointOutcome::not_found});
     queue_.pop_front();
   }
 }
 
-// False if there is no such endpoint.
+// False if there is no such endpoint, or it is not at the version that was asked for.
 bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
   const Member* member = roster_.find(op.id);
   const bool creating = op.kind == EndpointOp::Kind::create;
   if (!creating && (member == nullptr || member->endpoint.tenant != op.tenant)) return false;
+
+  if (!creating && op.version != 0 && op.version != member->endpoint.version) return false;
 
   Endpoint after = creating ? op.created : member->endpoint;
   const Endpoint before = creating ? Endpoint{} : member->endpoint;
   if (op.edit) op.edit(after);
   after.updated = moment.now;
   if (creating) after.created = moment.now;
+  if (before.events != after.events) after.subscribed = moment.now;
+  settle_status(after, before, roster_.profile(after.profile).get(), moment.now);
   ++after.version;
 
   Change change;
@@ -235,12 +270,31 @@ bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
   change.writes.emplace_back(PutEndpoint{std::move(stored)});
   // Whoever let go of the lane when the endpoint was stopped put it on hold. One that is held still
   // has requests under way: letting go of it would send them a second time.
-  if (!creating && after.status == Status::active && before.status != Status::active &&
-      !book_.holds(op.id)) {
+  const bool has_work = after.status == Status::active || after.status == Status::disabled;
+  if (!creating && has_work && before.status != after.status && !book_.holds(op.id)) {
     change.writes.emplace_back(ReleaseLane{op.id, {}});
   }
-  plan.add(std::move(change), PlannedOp{std::move(after), uid_at});
+  plan.add(std::move(change),
+           PlannedOp{std::move(after), uid_at, removing ? rows_of(before.id) : 0});
   return true;
+}
+
+// What follows from a change by a call: a receiver that is not verified gets nothing, and the time
+// since when an endpoint is stopped is noted.
+void Committer::settle_status(Endpoint& after, const Endpoint& before, const Profile* profile,
+                              TimePoint now) const {
+  const bool handshake = profile != nullptr && profile->handshake;
+  if (handshake && after.url != before.url) after.verified = false;
+  if (!handshake) after.verified = true;
+  if (!after.verified && after.status != Status::disabled) {
+    after.status = Status::unverified;
+    after.reason = Reason::none;
+  }
+  if (after.status == Status::active) {
+    after.stopped.reset();
+  } else if (!after.stopped || before.status == Status::active) {
+    after.stopped = now;
+  }
 }
 
 // The batch has not been carried out: everything returns to where it was.
@@ -248,6 +302,15 @@ void Committer::put_back() noexcept {
   outcomes_.splice(outcomes_.begin(), plan_->outcomes);
   forgotten_.splice(forgotten_.begin(), plan_->forgotten);
   queue_.splice(queue_.begin(), plan_->queue);
+  for (const Planned& item : plan_->items) {
+    const auto* death = std::get_if<PlannedDeath>(&item);
+    if (death == nullptr) continue;
+    try {
+      set_alarm(death->endpoint, TimePoint{});
+    } catch (...) {  // the next change of the endpoint, or the next start, looks again
+    }
+    break;  // they are of one endpoint
+  }
   plan_.reset();
 }
 

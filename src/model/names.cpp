@@ -44,6 +44,8 @@ std::string_view to_string(Status status) {
       return "paused";
     case Status::disabled:
       return "disabled";
+    case Status::unverified:
+      return "unverified";
   }
   return "unknown";
 }
@@ -122,6 +124,12 @@ std::string_view to_string(NoticeKind kind) {
       return "endpoint_failing";
     case NoticeKind::endpoint_recovered:
       return "endpoint_recovered";
+    case NoticeKind::endpoint_gone:
+      return "endpoint_gone";
+    case NoticeKind::endpoint_at_risk:
+      return "endpoint_at_risk";
+    case NoticeKind::held_too_long:
+      return "held_too_long";
   }
   return "unknown";
 }
@@ -166,6 +174,10 @@ std::string_view to_string(EndpointOutcome outcome) {
       return "store_unavailable";
     case EndpointOutcome::shutting_down:
       return "shutting_down";
+    case EndpointOutcome::inactive:
+      return "inactive";
+    case EndpointOutcome::busy:
+      return "busy";
   }
   return "unknown";
 }

@@ -80,6 +80,14 @@ void find_endpoints(const MemoryDatabase& database, const Query& query, Records&
   }
 }
 
+void find_last_attempts(const MemoryDatabase& database, Records& answer) {
+  for (const StoredEndpoint& endpoint : answer.endpoints) {
+    const auto rows = database.attempts_by_endpoint.find(endpoint.id);
+    if (rows == database.attempts_by_endpoint.end()) continue;
+    answer.attempts.push_back(database.attempts.at(*rows->second.rbegin()));
+  }
+}
+
 void find_lanes(const MemoryDatabase& database, const Query& query, Records& answer) {
   const auto keep = [&](const auto& entry) {
     if (entry.second.rows.empty() || !database.accepts(entry.first)) return false;
@@ -203,6 +211,7 @@ Records find_in(const MemoryDatabase& database, const Query& query) {
   switch (query.kind) {
     case RecordKind::endpoints:
       find_endpoints(database, query, answer);
+      if (query.last_attempts) find_last_attempts(database, answer);
       break;
     case RecordKind::lanes:
       find_lanes(database, query, answer);

@@ -1,6 +1,7 @@
 #include "store/sqlite_history.hpp"
 
 #include <limits>
+#include <unordered_map>
 #include <utility>
 
 namespace hookwright::stores {
@@ -55,6 +56,28 @@ void HistoryReader::find(const Query& query, Records& answer) {
     find_of_delivery(query, answer);
   } else {
     find_of_endpoint(query, answer);
+  }
+}
+
+// The tail is looked through once for all of them; it is short.
+void HistoryReader::find_last(Records& answer) {
+  std::unordered_map<std::int64_t, std::uint64_t> newest;
+  {
+    Rows mark = linked_.rows();
+    Rows rows = tail_.rows(mark.next() ? mark.number(0) : std::uint64_t{0});
+    while (rows.next()) newest[rows.integer(1)] = rows.number(0);
+  }
+  for (const StoredEndpoint& endpoint : answer.endpoints) {
+    Rows number = endpoint_.rows(endpoint.id);
+    if (!number.next()) continue;
+    std::uint64_t row = 0;
+    if (const auto found = newest.find(number.integer(0)); found != newest.end()) {
+      row = found->second;
+    } else if (Rows head = head_.rows(number.integer(0)); head.next()) {
+      row = head.number(0);
+    }
+    Rows rows = one_.rows(row, number.integer(0));
+    if (rows.next()) answer.attempts.push_back(attempt_from(rows));
   }
 }
 

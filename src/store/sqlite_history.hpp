@@ -17,6 +17,8 @@ class HistoryReader {
   explicit HistoryReader(const Connection& connection) : connection_(connection) {}
 
   void find(const Query& query, Records& answer);
+  // The newest attempt of each endpoint that the answer has.
+  void find_last(Records& answer);
 
  private:
   void find_of_delivery(const Query& query, Records& answer);
@@ -38,6 +40,7 @@ class HistoryReader {
                        "SELECT row, endpoint FROM attempt WHERE row < ?1 ORDER BY row DESC"};
   Statement of_tail_{connection_, attempts_where("a.row > ?1 AND a.row < ?2 AND a.endpoint = ?3"
                                                  " ORDER BY a.row DESC")};
+  Statement tail_{connection_, "SELECT row, endpoint FROM attempt WHERE row > ?1 ORDER BY row"};
   Statement one_{connection_, attempts_where("a.row = ?1 AND a.endpoint = ?2")};
   Statement of_delivery_{
       connection_, attempts_where("a.delivery_high = ?1 AND a.delivery_low = ?2 AND a.row < ?3"

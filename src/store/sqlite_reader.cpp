@@ -157,6 +157,7 @@ Records SqliteFinder::find(const Query& query, TimePoint latest) {
   switch (query.kind) {
     case RecordKind::endpoints:
       find_endpoints(query, answer);
+      if (query.last_attempts) history_.find_last(answer);
       break;
     case RecordKind::lanes:
       find_lanes(query, answer);

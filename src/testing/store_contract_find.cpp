@@ -198,6 +198,35 @@ void dead_letters_found(StoreUnderTest& under_test) {
   expect_letters(asked, {&newest, &middle}, "the dead letters of one endpoint");
 }
 
+void last_attempts_found(StoreUnderTest& under_test) {
+  Scene scene(under_test);
+  std::vector<std::pair<EndpointId, std::optional<Attempt>>> expected;
+  for (int i = 0; i < 5; ++i) {
+    const EndpointId endpoint = scene.endpoint();
+    std::optional<Attempt> last;
+    for (int n = 0; n < i % 3; ++n) {
+      last = scene.attempt(scene.publish(endpoint, scene.now), AttemptResult::failed);
+      last->status = 500 + n;
+      scene.apply({PutAttempt{*last}});
+    }
+    expected.emplace_back(endpoint, last);
+  }
+  Query asked = query(RecordKind::endpoints);
+  asked.tenant = "acme";
+  expect(scene.find(asked).attempts.empty(), "no attempts unless they are asked for");
+  asked.last_attempts = true;
+  const Records found = scene.find(asked);
+  std::size_t number = 0;
+  for (const auto& [endpoint, last] : expected) {
+    if (!last) continue;
+    const bool there = std::any_of(found.attempts.begin(), found.attempts.end(),
+                                   [&](const Attempt& one) { return same(one, *last); });
+    expect(there, "the newest attempt of each endpoint");
+    ++number;
+  }
+  expect_number(found.attempts.size(), number, "one attempt of an endpoint that has any");
+}
+
 void history_of_a_time(StoreUnderTest& under_test) {
   Scene scene(under_test);
   const EndpointId busy = scene.endpoint();
@@ -391,6 +420,7 @@ constexpr std::array cases = {
     StoreCase{"waiting rows are found, due or not", {}, waiting_found},
     StoreCase{"attempts are found by endpoint, delivery and result", {}, history_found},
     StoreCase{"dead letters are found by tenant, endpoint and id", {}, dead_letters_found},
+    StoreCase{"endpoints are found with their last attempts", {}, last_attempts_found},
     StoreCase{"attempts and dead letters are found by type and time", {}, history_of_a_time},
     StoreCase{"events are found by tenant, in the order of commits", {}, events_found},
     StoreCase{"notes are found by prefix, of any bytes", {}, notes_found},

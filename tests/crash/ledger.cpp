@@ -144,6 +144,8 @@ void Ledger::check_dead(const Contents& now, bool keeps_history) {
       violation(delivery + " is said to be delivered and was not");
   }
   for (const auto& [delivery, letter] : now.dead) {
+    // Given up with its endpoint, which is what is told.
+    if (letter.reason == DeathReason::deactivated) continue;
     const auto tried = now.attempts.find(delivery);
     const bool whole = tried != now.attempts.end() && tried->second.died == 1 &&
                        tried->second.attempts == static_cast<int>(letter.attempts);

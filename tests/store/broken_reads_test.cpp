@@ -203,6 +203,15 @@ struct UntilIncluded final : Honest {
   }
 };
 
+struct NoLastAttempts final : Honest {
+  using Honest::Honest;
+  Records find(const Query& query) override {
+    Query less = query;
+    less.last_attempts = false;
+    return Honest::find(less);
+  }
+};
+
 struct CountsNoRows final : Answering {
   using Answering::Answering;
   void spoil(const Query& /*query*/, Records& answer) override {
@@ -224,7 +233,7 @@ TEMPLATE_TEST_CASE("the suite catches a store that reads wrongly:", "", NeverMor
                    CursorsByDueTime, PagesSortedByEndpoint, SkipsTheFirstOfAPage, OldestFirst,
                    KnowsNoTenants, PagesByOffset, StrangeCursorsStartOver, IgnoresUnknownFilters,
                    ShowsDeletedLanes, Overlooks<0>, Overlooks<1>, Overlooks<2>, Overlooks<3>,
-                   UntilIncluded, CountsNoRows, EventsNewestFirst) {
+                   UntilIncluded, NoLastAttempts, CountsNoRows, EventsNewestFirst) {
   Broken<MemoryUnderTest> broken(wrap_in<TestType>);
   const std::string violation = caught(broken);
   INFO(violation);

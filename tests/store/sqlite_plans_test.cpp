@@ -121,6 +121,7 @@ struct Busy {
     find(RecordKind::endpoints, [](Query& q, const Busy& b) { q.endpoint = b.endpoint; });
     find(RecordKind::endpoints, [](Query& q, const Busy&) { q.tenant = "a"; });
     find(RecordKind::endpoints, [](Query& q, const Busy&) { q.changed_after = 1; });
+    find(RecordKind::endpoints, [](Query& q, const Busy&) { q.last_attempts = true; });
     find(RecordKind::lanes);
     find(RecordKind::lanes, [](Query& q, const Busy& b) { q.endpoint = b.endpoint; });
     find(RecordKind::waiting, [](Query& q, const Busy& b) { q.endpoint = b.endpoint; });
