@@ -182,7 +182,7 @@ void Committer::give_up(std::list<Queued>& queue, Stored as, std::string_view wh
     if (auto* submission = std::get_if<Submission>(&queued)) {
       host_.stored(*submission, as, {}, why);
     } else {
-      refuse(queued, EndpointOutcome::store_unavailable);
+      answer(queued, EndpointOutcome::store_unavailable);
     }
   }
 }
@@ -212,7 +212,7 @@ void Committer::give_up_plan(std::string_view why) noexcept {
 // Whoever waits for a change to an endpoint is told to look again.
 void Committer::give_up_ops(Plan& plan) noexcept {
   for (Queued& queued : plan.queue) {
-    refuse(queued, EndpointOutcome::store_unavailable);
+    answer(queued, EndpointOutcome::store_unavailable);
   }
 }
 
@@ -236,7 +236,9 @@ void Committer::recovered() noexcept {
 bool Committer::Plan::brings_news() const {
   return std::any_of(items.begin(), items.end(), [](const Planned& item) {
     return std::holds_alternative<PlannedSubmission>(item) ||
-           std::holds_alternative<PlannedOp>(item);
+           std::holds_alternative<PlannedOp>(item) ||
+           std::holds_alternative<PlannedRevival>(item) ||
+           std::holds_alternative<PlannedSettings>(item);
   });
 }
 

@@ -284,7 +284,7 @@ class Committer {
   void finish_trial(std::uint64_t number, Trial&& trial) noexcept;
   bool plan_recovery(Plan& plan, RecoverOp& op, const Moment& moment);
   void plan_settings(Plan& plan, const SettingsOp& op);
-  static void refuse(Queued& queued, EndpointOutcome outcome) noexcept;
+  static void answer(Queued& queued, EndpointOutcome outcome) noexcept;
 
   // committer_hold.cpp
   void set_alarm(EndpointId id, TimePoint at);

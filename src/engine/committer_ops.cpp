@@ -14,7 +14,7 @@ constexpr std::size_t excerpt_bytes_max = 4'096;
 }  // namespace
 
 // An answer is given once.
-void Committer::refuse(Queued& queued, EndpointOutcome outcome) noexcept {
+void Committer::answer(Queued& queued, EndpointOutcome outcome) noexcept {
   if (auto* op = std::get_if<EndpointOp>(&queued); op != nullptr && op->done) {
     std::exchange(op->done, {})({.outcome = outcome});
   } else if (auto* trial = std::get_if<TrialOp>(&queued); trial != nullptr && trial->done) {
