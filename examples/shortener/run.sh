@@ -111,7 +111,7 @@ start snipy.py env WEBHOOK_SECRET="$snipy_py_secret" python3 "$here/receivers/sn
 start snapglyph.js env WEBHOOK_SECRET="$snapglyph_secret" node "$here/receivers/snapglyph.js"
 start acme env WEBHOOK_SECRET="$acme_secret" "$receiver" --name acme --profile Acme --fail 1 --port 0 \
   --tls "$TLS_CERT" "$TLS_KEY"
-start off env WEBHOOK_SECRET="$acme_secret" "$receiver" --name off --port 0 --tls "$TLS_CERT" "$TLS_KEY"
+start off env WEBHOOK_SECRET="$acme_secret" "$receiver" --name off --profile hypersnap --port 0 --tls "$TLS_CERT" "$TLS_KEY"
 off_pid=$!
 for name in snipy.js snipy.py snapglyph.js acme off; do wait_for 10 "$name" is_listening $name; done
 
@@ -178,11 +178,14 @@ sleep 0.2
 
 say
 say "== Three customers' servers are off, and somebody scans: each product has its own schedule"
+handed_back() { grep -q 'challenge handed back' "$log"; }
+subscribe off-hypersnap off hypersnap link.click.registered "$acme_secret"
+wait_for 10 'the handshake' handed_back
+sleep 0.2
 kill "$off_pid"
 wait "$off_pid" 2>/dev/null || true
 subscribe off-snipy off snipy link.clicked "$acme_secret"
 subscribe off-snapglyph off snapglyph qr.scanned "$acme_secret"
-subscribe off-hypersnap off hypersnap link.click.registered "$acme_secret"
 
 # The seconds until the endpoint's second attempt, as the shortener printed them.
 wait_of() { sed -n "/ to $1, attempt 1: /{n;s/.* in \([0-9]*\).*/\1/p;}" "$log"; }

@@ -180,7 +180,8 @@ void Ledger::check_endpoints(int process, const Contents& now) {
       violation(what + " is not failing although a delivery died");
     const auto said = [&](NoticeKind notice) { return told(now, notice, endpoint.id.text(), ""); };
     if ((endpoint.status == Status::paused && !said(NoticeKind::endpoint_paused)) ||
-        (endpoint.status == Status::disabled && !said(NoticeKind::endpoint_disabled)) ||
+        (endpoint.status == Status::disabled && !said(NoticeKind::endpoint_disabled) &&
+         !said(NoticeKind::endpoint_gone)) ||
         (endpoint.failing && !said(NoticeKind::endpoint_failing)))
       violation(what + " has changed and nobody is told");
   }
