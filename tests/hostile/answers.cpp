@@ -209,7 +209,7 @@ void add_nonsense(std::vector<Scenario>& all) {
   nonsense("no status", "HTTP/1.1\r\n\r\n");
   nonsense("NUL in the status line", std::string("HTTP/1.1 2\0"
                                                  "00 OK\r\n\r\n",
-                                                 22));
+                                                 20));
   nonsense("a first header that begins with a blank", "HTTP/1.1 200 OK\r\n X-A: 1\r\n\r\n");
   nonsense("NUL in a header", "HTTP/1.1 200 OK\r\nX-A: " +
                                   std::string("1\0"
