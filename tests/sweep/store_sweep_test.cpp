@@ -33,6 +33,12 @@ void run_one(const Scenario& scenario, StoreKind kind, const std::shared_ptr<Sto
   CHECK(said == "");
 }
 
+#ifdef HOOKWRIGHT_TEST_SLOWLY
+constexpr std::size_t slower = 8;  // a sanitizer watches
+#else
+constexpr std::size_t slower = 1;
+#endif
+
 void each_call_fails(StoreKind kind, std::size_t step) {
   for (const Scenario& scenario : scenarios()) {
     if (scenario.shared && kind != StoreKind::memory) continue;
@@ -41,7 +47,7 @@ void each_call_fails(StoreKind kind, std::size_t step) {
         [&](const std::shared_ptr<StoreFaults>& faults) {
           if (tally.failures < 5) run_one(scenario, kind, faults, tally);
         },
-        testing::all_store_faults, step);
+        testing::all_store_faults, step * slower);
     std::cout << scenario.name << ": " << tally.runs << " runs\n";
   }
 }
