@@ -125,6 +125,9 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
     for (; item.told < means.notices.size(); ++item.told) tell_notice(means.notices[item.told]);
   }
 
+  // What became of it is not known for sure, or another has decided: the endpoint is read.
+  if (!counts && means.endpoint) refresh_endpoint(id, moment);
+
   // From here on nothing can fail.
   ++settled_[what.shard];
   book_.settle(id, what.epoch, delivery.position.row);

@@ -33,6 +33,7 @@ struct Life {
   bool over = false;
   bool doubtful = false;     // an answer of the store got lost: what it counts is a guess
   SteadyTime knows_until{};  // what others did to endpoints before then is known to it
+  SteadyTime decided{};      // its last batch was made with what it knew then
   std::optional<SteadyTime> unanswered{};  // since then it doesn't know what it has done itself
   std::size_t unsettled = 0;               // started, and the outcome is not durable
   std::size_t in_flight = 0;
@@ -75,6 +76,7 @@ struct EndpointStory {
   std::vector<Version> versions{};
   std::map<int, Of> lives{};
   std::deque<SteadyTime> sends{};  // of the last minute
+  SteadyTime rest_until{};         // that it has asked for, of anybody
   SteadyTime moved{};              // when something last happened to it, or to its lane
   TimePoint last_success{};        // latest start of an attempt that was settled as delivered
   TimePoint newest_success{};      // start of the one that was settled last
@@ -150,6 +152,8 @@ class Ledger {
 
   // --- the store: ledger_store.cpp, ledger_settle.cpp
   void carried_out(Life& life, const Carried& carried, TimePoint now);
+  // It makes a batch now, unless it repeats one.
+  void decides(Life& life);
   // The answer to a commit that went well has reached the dispatcher.
   void answered(Life& life, const Batch& batch, const std::vector<ChangeResult>& results);
 
@@ -173,7 +177,9 @@ class Ledger {
     std::vector<const EndpointStory::Version*> versions{};
     bool unknown = false;  // or it may not have heard of the endpoint
   };
-  [[nodiscard]] Possible possible(const Life& life, const EndpointStory& endpoint) const;
+  [[nodiscard]] Possible possible(const Life& life, const EndpointStory& endpoint,
+                                  SteadyTime since) const;
+  [[nodiscard]] SteadyTime known_since(const Life& life) const;
   [[nodiscard]] std::uint64_t lane_epoch(const EndpointId& id) const;
   [[nodiscard]] bool holds_lane(const Life& life, const EndpointId& id) const;
   void fail(std::string_view invariant, std::string what) {

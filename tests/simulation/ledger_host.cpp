@@ -64,7 +64,7 @@ void Ledger::nobody_listening(const Life& life, std::string_view tenant, std::st
                               std::string_view family) {
   for (const auto& endpoint : endpoints_) {
     if (endpoint->now().record.tenant != tenant) continue;
-    const Possible known = possible(life, *endpoint);
+    const Possible known = possible(life, *endpoint, known_since(life));
     const bool always =
         !known.unknown &&
         std::all_of(known.versions.begin(), known.versions.end(), [&](const auto* v) {
@@ -119,10 +119,19 @@ EndpointStory* Ledger::endpoint(EndpointId id) {
   return found == endpoint_by_id_.end() ? nullptr : found->second;
 }
 
-Ledger::Possible Ledger::possible(const Life& life, const EndpointStory& endpoint) const {
+SteadyTime Ledger::known_since(const Life& life) const {
   SteadyTime since = now_;
   if (scenario_.shared) since = std::max(life.knows_until, now_ - scenario_.lease);
   if (life.unanswered) since = std::min(since, *life.unanswered);
+  return since;
+}
+
+void Ledger::decides(Life& life) {
+  if (!life.unanswered) life.decided = known_since(life);
+}
+
+Ledger::Possible Ledger::possible(const Life& life, const EndpointStory& endpoint,
+                                  SteadyTime since) const {
   const auto of = endpoint.lives.find(life.n);
   const std::size_t told = of == endpoint.lives.end() ? 0 : of->second.known;
   Possible found;

@@ -243,7 +243,7 @@ void Ledger::check_effect(Life& life, const DeliveryStory& story, const Flight& 
   // Several workers' history is not in the order of time.
   const bool may_not = !lenient || reads_fail || lives_.size() > 1 ||
                        endpoint.newest_success < first || endpoint.newest_success == TimePoint{};
-  const Possible known = possible(life, endpoint);
+  const Possible known = possible(life, endpoint, life.decided);
   // A batch that is repeated was decided upon at some time since the attempt's end.
   const auto agrees = [&](const Endpoint& before, bool spared) {
     return agrees_at(before, spared, now) || agrees_at(before, spared, flight.ended_wall);

@@ -105,7 +105,8 @@ void Ledger::put_event(Life& life, const Carried& carried, TimePoint now) {
     const Delivery& row = put->delivery;
     EndpointStory* endpoint = this->endpoint(row.endpoint);
     const auto event = event_by_id_.find(row.event);
-    if (endpoint == nullptr || endpoint->now().removed) continue;  // the store leaves it out
+    if (endpoint == nullptr) continue;
+    const bool left_out = endpoint->now().removed;  // its dispatcher has not heard of that yet
     if (event == event_by_id_.end() || !events.contains(event->second)) {
       fail("I2", "a delivery is stored for an event that is not");
       continue;
@@ -129,7 +130,8 @@ void Ledger::put_event(Life& life, const Carried& carried, TimePoint now) {
     if (!delivery_of_.emplace(std::pair{story->event->n, endpoint->n}, story.get()).second)
       fail("I2", "event " + std::to_string(story->event->n) + " has two deliveries to endpoint " +
                      std::to_string(endpoint->n));
-    if (!by_row_.emplace(row.position.row, story.get()).second)
+    if (left_out) story->state = DeliveryStory::State::cancelled;
+    if (!left_out && !by_row_.emplace(row.position.row, story.get()).second)
       fail("I17", name + " has the row number of another");
     deliveries_.push_back(std::move(story));
   }
@@ -145,7 +147,7 @@ void Ledger::check_routing(Life& life, const EventStory& event, const Change& ch
       ++targets[endpoint(put->delivery.endpoint)];
   }
   for (const auto& endpoint : endpoints_) {
-    const Possible known = possible(life, *endpoint);
+    const Possible known = possible(life, *endpoint, life.decided);
     const auto gets_it = [&](const EndpointStory::Version* v) {
       return !v->removed && v->record.status != Status::disabled &&
              v->record.tenant == event.tenant &&

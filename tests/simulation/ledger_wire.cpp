@@ -100,7 +100,7 @@ void Ledger::check_request(Life& life, const DeliveryStory& story, const Request
   if (story.attempts >= endpoint.rules.attempts_max)
     fail("I7", name + " is sent more often than its profile says");
 
-  const Possible known = possible(life, endpoint);
+  const Possible known = possible(life, endpoint, known_since(life));
   bool wanted = false;
   bool genuine = false;
   for (const EndpointStory::Version* version : known.versions) {
@@ -139,7 +139,7 @@ void Ledger::check_once(const Life& life, const DeliveryStory& story) {
   const std::uint64_t epoch = lane_epoch(story.endpoint->now().record.id);
   for (const Flight* flight : story.flights) {
     if (flight->row != story.position.row || flight->explains) continue;
-    const bool same_hold = flight->life == life.n && flight->epoch == epoch;
+    const bool same_hold = flight->life == life.n && flight->epoch == epoch && flight->held;
     if (same_hold)
       fail("I6", "delivery " + std::to_string(story.n) + " is sent again without a reason");
   }
@@ -162,7 +162,8 @@ void Ledger::check_bounds(Life& life, EndpointStory& endpoint, const Request& re
   if (request.slow && of.in_flight != 0) fail("I9", name + " is slow and has two requests");
   if (request.slow && life.slow_in_flight >= share(limits.in_flight_max, limits.slow_share_max))
     fail("I9", "too many slow requests");
-  const bool as_before = of.epoch == epoch && of.host == host && !endpoint.now().removed;
+  const bool known = of.epoch != 0 || !scenario_.shared;
+  const bool as_before = known && of.epoch == epoch && of.host == host && !endpoint.now().removed;
   if (of.timed_out && as_before && !request.slow) fail("I9", name + " is not known to be slow");
   if (as_before && now_ < of.rest_until) fail("I9", name + " has asked for rest and gets none");
 
@@ -200,7 +201,10 @@ void Ledger::ended(Life& life, Flight& flight, const Completion& completion, Tim
   of.epoch = epoch;
   of.host = flight.host;
   if (!is_ours(completion.fault)) of.timed_out = completion.fault == Fault::timeout;
-  if (expected.rest) of.rest_until = std::max(of.rest_until, now_ + *expected.rest);
+  if (!flight.held) of.epoch = 0;  // its sender is told that it had no right to
+  if (!expected.rest) return;
+  of.rest_until = std::max(of.rest_until, now_ + *expected.rest);
+  endpoint.rest_until = std::max(endpoint.rest_until, of.rest_until);
 }
 
 }  // namespace hookwright::simulation

@@ -130,6 +130,7 @@ SimulatedStore::Mishap SimulatedStore::mishap_of_commit() {
 }
 
 Committed SimulatedStore::commit(const Batch& batch, TimePoint now) {
+  ledger_.decides(lot_->life);
   if (!lot_->dead) lot_->step();
   dawdle();
   if (lot_->dead) return {.status = unreachable()};
@@ -153,7 +154,7 @@ Committed SimulatedStore::commit(const Batch& batch, TimePoint now) {
       throw std::runtime_error("simulated: a store that should not throw");
     case Mishap::late:
       stage_.commit_later({clock_->steady() + lot_->random.between(Duration(1), Duration(20'000)),
-                           &life, batch, now});
+                           &life, batch, now, life.decided});
       return no_answer();
     case Mishap::undone:
       return no_answer();

@@ -46,9 +46,9 @@ void World::check_started() {
     const auto lane = database_->lanes.find(version.record.id);
     if (lane == database_->lanes.end() || lane->second.rows.empty()) continue;
     const Duration overdue = clock_->wall() - lane->second.rows.begin()->first.due;
-    SteadyTime since = std::max({calm_since_, endpoint->moved, now() - overdue});
+    SteadyTime since =
+        std::max({calm_since_, endpoint->moved, endpoint->rest_until, now() - overdue});
     for (const auto& [n, of] : endpoint->lives) {
-      since = std::max(since, of.rest_until);
       if (of.in_flight != 0) since = now();
     }
     if (now() - since <= bound) continue;
