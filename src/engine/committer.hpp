@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -167,6 +168,7 @@ class Committer {
     std::list<Queued> queue{};
     std::list<std::string> forgotten{};
     std::unordered_map<EndpointId, Member> touched{};       // endpoints as the batch leaves them
+    std::unordered_set<EndpointId> changed{};               // whose records it writes
     std::unordered_map<std::string, LatchState> latches{};  // the same
     bool in_doubt = false;  // a try may have been carried out; only the store can tell
     bool repeated = false;  // an earlier try than the one that was answered may have been

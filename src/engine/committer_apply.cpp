@@ -246,7 +246,10 @@ void Committer::applied(PlannedOp& item, const ChangeResult& result, const Momen
         answer = {.outcome = EndpointOutcome::ok, .endpoint = item.result};
       break;
     }
-    case ChangeOutcome::lane_lost:
+    case ChangeOutcome::lane_lost:  // we have not heard of it: done again without the lane
+      lost_.push_back(id);
+      queue_.splice(queue_.begin(), plan_->queue, plan_->queue.begin());
+      return;
     case ChangeOutcome::unstorable:
       answer.outcome = EndpointOutcome::store_unavailable;
       break;

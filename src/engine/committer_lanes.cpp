@@ -173,6 +173,10 @@ void Committer::take_grants(const Moment& moment) {
   for (; !grants_.empty(); grants_.pop_back()) {
     const LaneGrant& grant = grants_.back();
     if (roster_.find(grant.endpoint) == nullptr) refresh_endpoint(grant.endpoint, moment);
+    if (book_.holds(grant.endpoint) && book_.epoch(grant.endpoint) != grant.epoch) {
+      lost_.push_back(grant.endpoint);  // and got again, before a heartbeat could say so
+      leave_lost_lanes();
+    }
     book_.hold(grant.endpoint, grant.epoch);
     const auto route = routes_.find(grant.endpoint);
     const bool served = route != routes_.end() && route->second.destination &&

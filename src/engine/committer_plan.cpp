@@ -54,9 +54,13 @@ void Committer::make_plan(const Moment& moment) {
   }
 }
 
+// What depends on an endpoint that this batch changes waits for the next one: should that change be
+// refused, since another process was faster, the version it would have made may be the other's.
 void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
-  while (!outcomes_.empty() && plan.items.size() < batch_changes_max) {
-    Outcome& outcome = outcomes_.front();
+  auto next = outcomes_.begin();
+  while (next != outcomes_.end() && plan.items.size() < batch_changes_max) {
+    const auto at = next++;
+    Outcome& outcome = *at;
     const EndpointId id = outcome.what.delivery.endpoint;
     const auto touched = plan.touched.find(id);
     const Member* member = touched != plan.touched.end() ? &touched->second : roster_.find(id);
@@ -66,12 +70,17 @@ void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
     const bool spared = member != nullptr && outcome.verdict.decision == Decision::exhausted &&
                         succeeded_since(*member, outcome.what.delivery);
     Settlement means = settle(outcome, member, spared, moment.now, rows_, sealing_);
+    const bool depends = means.of_endpoint || means.result == AttemptResult::delivered;
+    if (depends && plan.changed.contains(id)) continue;
     const bool success_counts =
         member != nullptr && member->profile && means.result == AttemptResult::delivered &&
         member->profile->policy.exhaust_endpoint == ExhaustEndpoint::unless_succeeded_since;
     if (means.endpoint || success_counts) {
       Member after = *member;
-      if (means.endpoint) after.endpoint = *means.endpoint;
+      if (means.endpoint) {
+        after.endpoint = *means.endpoint;
+        plan.changed.insert(id);
+      }
       if (success_counts)
         after.last_success =
             std::max(after.last_success.value_or(outcome.started), outcome.started);
@@ -79,7 +88,7 @@ void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
     }
     Change change = means.change;
     plan.add(std::move(change), PlannedOutcome{.means = std::move(means)});
-    plan.outcomes.splice(plan.outcomes.end(), outcomes_, outcomes_.begin());
+    plan.outcomes.splice(plan.outcomes.end(), outcomes_, at);
   }
 }
 
@@ -246,9 +255,12 @@ bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
   change.writes.emplace_back(PutEndpoint{std::move(stored)});
   // Whoever let go of the lane when the endpoint was stopped put it on hold. One that is held still
   // has requests under way: letting go of it would send them a second time.
-  if (!creating && after.status == Status::active && before.status != Status::active &&
-      !book_.holds(op.id)) {
-    change.writes.emplace_back(ReleaseLane{op.id, {}});
+  if (!creating && after.status == Status::active && before.status != Status::active) {
+    if (book_.holds(op.id)) {
+      change.only_if.emplace_back(LaneHeld{op.id, book_.epoch(op.id)});
+    } else {
+      change.writes.emplace_back(ReleaseLane{op.id, {}});
+    }
   }
   plan.add(std::move(change), PlannedOp{std::move(after), uid_at});
   return true;

@@ -208,7 +208,8 @@ Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_s
   // What the end of a delivery means for its endpoint is decided by what the endpoint is.
   const bool ended =
       outcome.verdict.decision == Decision::exhausted || outcome.verdict.decision == Decision::gone;
-  if (out.endpoint || ended)
+  out.of_endpoint = out.endpoint || ended;
+  if (out.of_endpoint)
     out.change.only_if.emplace_back(EndpointAt{delivery.endpoint, member->endpoint.version});
   if (out.endpoint) {
     ++out.endpoint->version;

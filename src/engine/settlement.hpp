@@ -26,6 +26,7 @@ class RowNumbers {
 struct Settlement {
   Change change{};
   std::optional<Delivery> again{};        // the row of the next attempt
+  bool of_endpoint = false;               // the change names the version of the endpoint
   std::optional<Endpoint> endpoint{};     // the endpoint as the change leaves it, if it changes
   std::vector<Note> notices{};            // written by the change
   std::optional<AttemptResult> result{};  // none if the attempt was spared

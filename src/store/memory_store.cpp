@@ -84,6 +84,7 @@ class MemoryStore final : public Store {
       MemoryDatabase::WorkerEntry& self = database_->workers[worker_];
       self.beat = now;
       beat.lost = std::exchange(self.lost, {});
+      std::erase_if(beat.lost, [&](const EndpointId& id) { return self.held.contains(id); });
       beat.endpoints_version = database_->endpoints_version;
     });
   }
