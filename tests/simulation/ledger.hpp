@@ -50,6 +50,7 @@ struct EventStory {
   int n = 0;
   EncodedEvent event{};
   std::string tenant{};
+  std::string key{};  // of idempotency, or empty
   bool stored = false;
   bool again = false;  // it was published more than once
 };
@@ -118,6 +119,7 @@ struct DeliveryStory {
 
 struct NoticeStory {
   Notice notice{};
+  const Life* by = nullptr;
   std::size_t told = 0;
   bool dropped = false;
 };
@@ -142,7 +144,7 @@ class Ledger {
   // --- the host: ledger_host.cpp
   Life& begins(int n);
   void ends(Life& life);
-  void published(EncodedEvent event, std::string tenant);
+  void published(EncodedEvent event, std::string tenant, std::string key);
   void receipt(Life& life, const std::vector<EventId>& events, Stored stored, bool keyed,
                bool ending);
   void nobody_listening(const Life& life, std::string_view tenant, std::string_view type,
@@ -162,6 +164,7 @@ class Ledger {
   void ended(Life& life, Flight& flight, const Completion& completion, TimePoint wall);
 
   // --- at the end: quiescence.cpp
+  void check_told();  // by those who live
   void check_quiet();
 
   [[nodiscard]] EndpointStory* endpoint(EndpointId id);
@@ -189,7 +192,7 @@ class Ledger {
   void put_event(Life& life, const Carried& carried, TimePoint now);
   void check_routing(Life& life, const EventStory& event, const Change& change);
   void put_endpoint(Life& life, const StoredEndpoint& stored);
-  void put_notice(const Note& note);
+  void put_notice(const Life& life, const Note& note);
   void settle(Life& life, const Carried& carried, TimePoint now);
   void check_again(const DeliveryStory& story, const Flight& flight, const Expected& expected,
                    const Delivery* next, TimePoint now);
@@ -226,6 +229,7 @@ class Ledger {
   std::unordered_map<DeliveryId, DeliveryStory*> delivery_by_id_{};
   std::unordered_map<std::uint64_t, DeliveryStory*> by_row_{};  // that wait
   std::unordered_map<std::uint64_t, std::vector<Flight*>> flights_of_row_{};
+  std::map<std::string, const EventStory*> keys_{};  // that are used up
   std::map<std::string, NoticeStory> notices_{};
   std::map<std::uint64_t, const DeliveryStory*> attempts_{};  // rows of the history
 };

@@ -26,7 +26,7 @@ void Ledger::ends(Life& life) {
   }
 }
 
-void Ledger::published(EncodedEvent event, std::string tenant) {
+void Ledger::published(EncodedEvent event, std::string tenant, std::string key) {
   const auto known = event_by_id_.find(event.id);
   if (known != event_by_id_.end()) {
     known->second->again = true;
@@ -36,6 +36,7 @@ void Ledger::published(EncodedEvent event, std::string tenant) {
   story->n = static_cast<int>(events_.size());
   story->event = std::move(event);
   story->tenant = std::move(tenant);
+  story->key = std::move(key);
   event_by_id_.emplace(story->event.id, story.get());
   event_by_body_.emplace(story->event.body, story.get());
   events_.push_back(std::move(story));

@@ -60,7 +60,7 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
     }
     if (flight != nullptr) finish(life, *flight, false);
     for (const Write& write : change.writes) {
-      if (const auto* note = std::get_if<PutNote>(&write)) put_notice(note->note);
+      if (const auto* note = std::get_if<PutNote>(&write)) put_notice(life, note->note);
     }
     return;
   }
@@ -110,7 +110,7 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
   finish(life, *flight, false);
   for (const Write& write : change.writes) {
     if (const auto* put = std::get_if<PutEndpoint>(&write)) put_endpoint(life, put->endpoint);
-    if (const auto* note = std::get_if<PutNote>(&write)) put_notice(note->note);
+    if (const auto* note = std::get_if<PutNote>(&write)) put_notice(life, note->note);
   }
 }
 

@@ -66,7 +66,7 @@ void Ledger::carried_out(Life& life, const Carried& carried, TimePoint now) {
   for (const Write& write : change.writes) {
     if (const auto* endpoint = std::get_if<PutEndpoint>(&write))
       put_endpoint(life, endpoint->endpoint);
-    if (const auto* note = std::get_if<PutNote>(&write)) put_notice(note->note);
+    if (const auto* note = std::get_if<PutNote>(&write)) put_notice(life, note->note);
     if (const auto* drop = std::get_if<DropNote>(&write)) {
       const auto notice = notices_.find(drop->key);
       if (notice == notices_.end()) continue;
@@ -95,6 +95,12 @@ void Ledger::put_event(Life& life, const Carried& carried, TimePoint now) {
       fail("I2", "event " + std::to_string(story.n) + " is stored other than it was published");
     if (story.stored) fail("I2", "event " + std::to_string(story.n) + " is stored twice");
     story.stored = true;
+    if (!story.key.empty() && events.empty()) {  // the key stands for all that come together
+      const bool fresh = keys_.emplace(story.tenant + ' ' + story.key, &story).second;
+      if (!fresh)
+        fail("I2",
+             "an idempotency key is used by event " + std::to_string(story.n) + ", and by another");
+    }
     events.insert(&story);
     trace_.add("stored event", life.n, story.n);
     check_routing(life, story, carried.change);
@@ -229,14 +235,14 @@ void Ledger::cancel_rows(const EndpointStory& endpoint) {
   }
 }
 
-void Ledger::put_notice(const Note& note) {
+void Ledger::put_notice(const Life& life, const Note& note) {
   if (!note.key.starts_with("notice/")) return;
   const std::optional<Notice> notice = model::to_notice(note.value);
   if (!notice) {
     fail("I8", "a notice can't be read");
     return;
   }
-  if (!notices_.emplace(note.key, NoticeStory{.notice = *notice}).second)
+  if (!notices_.emplace(note.key, NoticeStory{.notice = *notice, .by = &life}).second)
     fail("I8", "a notice is written over another");
 }
 

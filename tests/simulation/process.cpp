@@ -103,7 +103,7 @@ void Process::publish(std::string_view tenant, std::vector<EncodedEvent> events,
   Pending pending;
   for (const EncodedEvent& event : listened) {
     pending.events.push_back(event.id);
-    parts_.ledger.published(event, std::string(tenant));
+    parts_.ledger.published(event, std::string(tenant), options.idempotency_key);
   }
   pending.keyed = !options.idempotency_key.empty();
   pending.receipt = core_->publish(tenant, std::move(listened), options);

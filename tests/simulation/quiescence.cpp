@@ -7,6 +7,14 @@
 
 namespace hookwright::simulation {
 
+void Ledger::check_told() {
+  for (const auto& [key, story] : notices_) {
+    if (story.told == 0 && !story.by->over && !story.by->doubtful)
+      fail("I8",
+           "a dispatcher lives and has not told: " + std::string(to_string(story.notice.kind)));
+  }
+}
+
 void Ledger::check_quiet() {
   // I1: what was accepted has been delivered, is a dead letter, or was cancelled with its endpoint.
   for (const auto& story : deliveries_) {

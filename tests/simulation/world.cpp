@@ -171,6 +171,7 @@ void World::quiesce() {
   }
   // Until everybody knows again what the others have done, and late commits have come.
   run_until(now() + 2 * scenario_.lease + 30s + 2 * scenario_.jump_max, false);
+  ledger_.check_told();
   enable_all();
   // One goes on alone, and one that is new at the end tells what is left to be told.
   for (std::size_t i = 1; i < seats_.size(); ++i) {
