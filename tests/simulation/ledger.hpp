@@ -44,6 +44,7 @@ struct Life {
   std::uint64_t stored = 0;  // events by receipts
   std::map<std::string, std::size_t> to_host{};
   std::map<std::string, std::size_t> of_tenant{};
+  std::map<EndpointId, std::uint64_t> granted{};  // epochs of lanes, as far as it was told
 };
 
 struct EventStory {
@@ -92,7 +93,8 @@ struct Flight {
   int life = 0;
   std::uint64_t row = 0;
   std::uint64_t epoch = 0;
-  bool held = false;  // its sender had the lane
+  bool held = false;          // its sender had the lane
+  std::uint64_t granted = 0;  // by what it was told: behind `epoch` where an answer got lost
   SteadyTime started{};
   TimePoint started_wall{};
   bool slow = false;

@@ -61,6 +61,7 @@ Flight* Ledger::started(Life& life, const Request& request, TimePoint wall) {
   flight->row = story.position.row;
   flight->epoch = lane_epoch(endpoint->now().record.id);
   flight->held = holds_lane(life, endpoint->now().record.id);
+  flight->granted = life.granted[endpoint->now().record.id];
   flight->started = now_;
   flight->started_wall = wall;
   flight->slow = request.slow;
@@ -139,7 +140,8 @@ void Ledger::check_once(const Life& life, const DeliveryStory& story) {
   const std::uint64_t epoch = lane_epoch(story.endpoint->now().record.id);
   for (const Flight* flight : story.flights) {
     if (flight->row != story.position.row || flight->explains) continue;
-    const bool same_hold = flight->life == life.n && flight->epoch == epoch && flight->held;
+    const bool same_hold = flight->life == life.n && flight->epoch == epoch && flight->held &&
+                           (!scenario_.shared || flight->granted == epoch);
     if (same_hold)
       fail("I6", "delivery " + std::to_string(story.n) + " is sent again without a reason");
   }

@@ -200,6 +200,8 @@ Records SimulatedStore::find(const Query& query) {
     version_known_ = version_heard_;
     lot_->life.knows_until = beat_at_;
   }
+  for (const LaneDue& lane : found.lanes)
+    if (lane.epoch != 0) lot_->life.granted[lane.endpoint] = lane.epoch;
   return found;
 }
 
@@ -216,6 +218,7 @@ Grants SimulatedStore::acquire(TimePoint now, std::size_t max) {
   }
   Grants grants = store_->acquire(now, max);
   lot_->step();
+  for (const LaneGrant& grant : grants.lanes) lot_->life.granted[grant.endpoint] = grant.epoch;
   return grants;
 }
 
