@@ -56,10 +56,12 @@ struct Metrics {
   std::uint64_t failed = 0;            // attempts that failed and will be retried
   std::uint64_t dead = 0;              // deliveries that became dead letters
   std::uint64_t spared = 0;            // attempts that failed by a fault of ours
-  std::uint64_t fenced = 0;            // outcomes dropped since another process holds the lane
-  std::uint64_t replaced_utf8 = 0;     // invalid UTF-8 sequences written as U+FFFD
-  std::uint64_t plugin_errors =
-      0;  // exceptions that a store, transport, signer or observer let out
+  // Outcomes dropped, since another process holds the lane or the store refuses the record; the
+  // latter are told to Observer::store_trouble.
+  std::uint64_t fenced = 0;
+  std::uint64_t replaced_utf8 = 0;  // invalid UTF-8 sequences written as U+FFFD
+  // Exceptions that a store, transport, signer or observer let out.
+  std::uint64_t plugin_errors = 0;
   std::uint64_t reports_dropped = 0;  // attempt reports that the observer was too slow for
   std::uint64_t commits = 0;          // store transactions
   std::size_t inbox_events = 0;       // now

@@ -125,12 +125,19 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
     for (; item.told < means.notices.size(); ++item.told) tell_notice(means.notices[item.told]);
   }
 
+  // Sent again it would be refused again, without end: its row counts as in memory for as long as
+  // the lane is ours, so that only who has the lane next repeats it, once.
+  const bool refused = result.outcome == ChangeOutcome::unstorable;
+  if (refused)
+    host_.trouble("the store refuses what an attempt meant, so the delivery waits for a restart: ",
+                  delivery.id.text());
+
   // What became of it is not known for sure, or another has decided: the endpoint is read.
   if (!counts && means.endpoint) refresh_endpoint(id, moment);
 
   // From here on nothing can fail.
   ++settled_[what.shard];
-  book_.settle(id, what.epoch, delivery.position.row);
+  if (!refused) book_.settle(id, what.epoch, delivery.position.row);
   if (plan_->repeated) book_.spill(id);  // what its first try has left there is read
   if (counts) {
     // It is due already where applying had to wait for memory.

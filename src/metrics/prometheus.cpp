@@ -110,7 +110,8 @@ std::string prometheus_text(const Metrics& m, const MetricLabels& labels) {
   page.counter("hookwright_attempts_spared_total", "Attempts that failed by a fault of the sender.",
                m.spared);
   page.counter("hookwright_outcomes_fenced_total",
-               "Outcomes dropped since another process holds the lane.", m.fenced);
+               "Outcomes dropped: another process holds the lane, or the store refuses them.",
+               m.fenced);
   page.counter("hookwright_deliveries_delivered_total", "Deliveries settled as delivered.",
                m.delivered);
   page.counter("hookwright_deliveries_dead_total", "Deliveries that became dead letters.", m.dead);
