@@ -33,11 +33,15 @@ void run_one(const Scenario& scenario, StoreKind kind, const std::shared_ptr<Sto
   CHECK(said == "");
 }
 
+// Every so many-th call fails; each does in the soak tests.
+std::size_t step_of(std::size_t step) {
+  if (whole_sweep()) return 1;
 #ifdef HOOKWRIGHT_TEST_SLOWLY
-constexpr std::size_t slower = 8;  // a sanitizer watches
+  return step * 8;  // a sanitizer watches
 #else
-constexpr std::size_t slower = 1;
+  return step;
 #endif
+}
 
 void each_call_fails(StoreKind kind, std::size_t step) {
   for (const Scenario& scenario : scenarios()) {
@@ -47,7 +51,7 @@ void each_call_fails(StoreKind kind, std::size_t step) {
         [&](const std::shared_ptr<StoreFaults>& faults) {
           if (tally.failures < 5) run_one(scenario, kind, faults, tally);
         },
-        testing::all_store_faults, step * slower);
+        testing::all_store_faults, step_of(step));
     std::cout << scenario.name << ": " << tally.runs << " runs\n";
   }
 }
@@ -65,11 +69,11 @@ TEST_CASE("nothing fails where no store call does") {
 }
 
 TEST_CASE("calls to a store in memory may fail, in every way") {
-  each_call_fails(StoreKind::memory, 3);
+  each_call_fails(StoreKind::memory, 5);
 }
 
 TEST_CASE("calls to the simplest store may fail, in every way") {
-  each_call_fails(StoreKind::minimal, 5);
+  each_call_fails(StoreKind::minimal, 7);
 }
 
 // One fault is not the last: a commit that is in doubt meets a store that is away, full or broken.
@@ -78,7 +82,7 @@ TEST_CASE("a commit in doubt may be followed by any other failure") {
   for (const StoreFault then : testing::all_store_faults) {
     for (const Scenario& scenario : scenarios()) {
       Tally tally;
-      for (std::size_t at = 1; tally.failures < 5; at += 2) {
+      for (std::size_t at = 1; tally.failures < 5; at += step_of(3)) {
         const auto faults = std::make_shared<StoreFaults>(StoreFaultPlan{
             .at = at, .faults = {first, then, then}, .only = testing::StoreCall::commit});
         run_one(scenario, StoreKind::memory, faults, tally);
@@ -90,6 +94,6 @@ TEST_CASE("a commit in doubt may be followed by any other failure") {
 
 #ifdef HOOKWRIGHT_TEST_SQLITE
 TEST_CASE("calls to a store on SQLite may fail, in every way") {
-  each_call_fails(StoreKind::sqlite, 17);
+  each_call_fails(StoreKind::sqlite, 29);
 }
 #endif
