@@ -63,7 +63,7 @@ class StoredEndpoints final : public Endpoints {
     Endpoint endpoint;
     endpoint.tenant = tenant;
     endpoint.profile = spec.profile.empty() ? core_.options().default_profile : spec.profile;
-    const EndpointId id = core_.ids().next<EndpointId>(core_.wall());
+    const auto id = core_.ids().next<EndpointId>(core_.wall());
     endpoint.id = id;
     endpoint.secrets.push_back(spec.secret ? *spec.secret : generate_secret(endpoint.profile));
     endpoint.standard_secret = spec.standard_secret;

@@ -36,7 +36,7 @@ void Committer::applied(PlannedSubmission& item, const ChangeResult& result, con
   const bool by_other = latch_changed(what, result);
   Stored stored = item.means;
   EventId stored_as = item.event;
-  if (by_other) {
+  if (by_other) {  // NOLINT(bugprone-branch-clone): two reasons, not one
     stored = Stored::no;
   } else if (result.outcome == ChangeOutcome::mismatch) {
     const bool by_key = !what.idempotency_note.empty() && result.precondition == 0;
@@ -224,7 +224,7 @@ void Committer::tell_notice(const Note& note) {
 }
 
 void Committer::applied(PlannedOp& item, const ChangeResult& result, const Moment& moment) {
-  EndpointOp& what = std::get<EndpointOp>(plan_->queue.front());
+  auto& what = std::get<EndpointOp>(plan_->queue.front());
   const EndpointId id = what.id;
   const bool removing = what.kind == EndpointOp::Kind::remove;
   EndpointResult answer;

@@ -74,10 +74,11 @@ std::string date(TimePoint at) {
   const std::chrono::year_month_day ymd(day);
   const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(at - day));
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d +0000",
-                days.at(std::chrono::weekday(day).c_encoding()), unsigned(ymd.day()),
-                months.at(unsigned(ymd.month()) - 1), int(ymd.year()), int(time.hours().count()),
-                int(time.minutes().count()), int(time.seconds().count()));
+  static_cast<void>(std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d +0000",
+                                  days.at(std::chrono::weekday(day).c_encoding()),
+                                  unsigned(ymd.day()), months.at(unsigned(ymd.month()) - 1),
+                                  int(ymd.year()), int(time.hours().count()),
+                                  int(time.minutes().count()), int(time.seconds().count())));
   return text.data();
 }
 

@@ -56,9 +56,10 @@ std::string say(TimePoint at) {
   const std::chrono::year_month_day ymd(day);
   const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(at - day));
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d UTC", int(ymd.year()),
-                unsigned(ymd.month()), unsigned(ymd.day()), int(time.hours().count()),
-                int(time.minutes().count()), int(time.seconds().count()));
+  static_cast<void>(std::snprintf(text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d UTC",
+                                  int(ymd.year()), unsigned(ymd.month()), unsigned(ymd.day()),
+                                  int(time.hours().count()), int(time.minutes().count()),
+                                  int(time.seconds().count())));
   return text.data();
 }
 

@@ -126,7 +126,7 @@ bool ResolverPool::start_threads(const std::shared_ptr<ResolverPool>& self) {
   return true;
 }
 
-void ResolverPool::resolve(const std::shared_ptr<ResolverPool>& self, std::string host,
+void ResolverPool::resolve(const std::shared_ptr<ResolverPool>& self, const std::string& host,
                            SteadyTime deadline, Resolver::Done done) {
   const SteadyTime now = steady_now();
   std::unique_lock lock(mutex_);

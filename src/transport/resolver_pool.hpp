@@ -26,8 +26,8 @@ class ResolverPool {
  public:
   ResolverPool(const ResolverOptions& options, std::function<Lookup(const std::string&)> look_up);
 
-  void resolve(const std::shared_ptr<ResolverPool>& self, std::string host, SteadyTime deadline,
-               Resolver::Done done);
+  void resolve(const std::shared_ptr<ResolverPool>& self, const std::string& host,
+               SteadyTime deadline, Resolver::Done done);
   void stop();
 
  private:

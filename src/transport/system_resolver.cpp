@@ -24,7 +24,7 @@ class PoolResolver final : public Resolver {
   PoolResolver& operator=(const PoolResolver&) = delete;
 
   void resolve(std::string host, SteadyTime deadline, Done done) override {
-    pool_->resolve(pool_, std::move(host), deadline, std::move(done));
+    pool_->resolve(pool_, host, deadline, std::move(done));
   }
 
  private:
