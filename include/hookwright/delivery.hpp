@@ -41,8 +41,8 @@ struct Delivery {
   LanePosition position{};
   std::uint32_t attempts = 0;  // made and charged so far; also the record's version
   TimePoint first_attempt{};   // start of the first one; the epoch if there was none
-  TimePoint
-      spared_since{};  // first of an unbroken run of faults of ours; the epoch if there is none
+  // First of an unbroken run of faults of ours; the epoch if there is none.
+  TimePoint spared_since{};
 };
 
 // A delivery with what it delivers.
@@ -71,8 +71,8 @@ struct Attempt {
   AttemptResult result{};
   Fault fault{};
   int status = 0;  // 0 if none arrived
-  std::string
-      excerpt{};  // the first bytes of a failed attempt's answer, as received; at most 4 KiB
+  // The first bytes of a failed attempt's answer, as received; at most 4 KiB.
+  std::string excerpt{};
 };
 
 // Why a delivery was given up.

@@ -38,8 +38,8 @@ struct EndpointSpec {
   std::string url{};                  // as the egress policy allows: https by default
   std::vector<std::string> events{};  // what it subscribes to: "link.clicked", "link.*" or "*"
   std::optional<Secret> secret{};     // at least 16 bytes; none: one of 32 random bytes is made
-  std::optional<Secret>
-      standard_secret{};          // of its own for the Standard Webhooks headers; whsec_...
+  // Of its own for the Standard Webhooks headers: "whsec_..." or "whsk_...".
+  std::optional<Secret> standard_secret{};
   std::string profile{};          // name of its profile; empty: the dispatcher's default
   std::string uid{};              // the host's own name for it, unique in the tenant; may be empty
   std::string description{};      // for people; at most 1 KiB
@@ -65,8 +65,8 @@ struct Endpoint {
   Status status = Status::active;
   Reason reason = Reason::none;
   bool failing = false;  // a delivery was exhausted, nothing succeeded since; sending goes on
-  std::optional<TimePoint>
-      first_exhausted{};  // the first exhausted delivery since the last success
+  // When the first delivery since the last success was exhausted.
+  std::optional<TimePoint> first_exhausted{};
   TimePoint created{};
   TimePoint updated{};
 };

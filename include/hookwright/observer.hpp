@@ -24,8 +24,8 @@ struct AttemptReport {
 
 enum class NoticeKind : std::uint8_t {
   delivery_exhausted = 1,  // a delivery has become a dead letter
-  endpoint_paused =
-      2,  // by its profile, after an exhausted delivery: tell the tenant's admin (HyperSnap)
+  // By its profile, after an exhausted delivery: tell the tenant's admin (HyperSnap).
+  endpoint_paused = 2,
   endpoint_disabled = 3,   // by its profile: after an exhausted delivery, or a 410
   endpoint_failing = 4,    // marked as failing; sending goes on
   endpoint_recovered = 5,  // the mark is gone
