@@ -12,8 +12,8 @@ namespace hookwright {
 // Threads: both calls come from any thread, several at once. Ownership: shared with whoever else
 // holds it. Errors: none; must not throw. Time and re-entrancy: steady() never goes back; wall()
 // may jump either way, which moves timestamps but neither loses nor repeats a delivery. What
-// hookwright promises: it asks nobody else for the time, but for how long
-// its own threads wait: a clock that stands still must not stop a shutdown.
+// hookwright promises: it asks nobody else for the time, but for how long its own threads wait: a
+// clock that stands still must not stop a shutdown.
 class HOOKWRIGHT_EXPORT Clock {
  public:
   virtual ~Clock();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -11,20 +12,25 @@
 
 namespace hookwright {
 
+namespace detail {
+template <class T>
+concept ComparedAsNumber = !std::same_as<T, bool> && (std::integral<T> || std::floating_point<T>);
+}
+
 // What a field is compared with: text, a number, true or false. Values of different kinds are never
-// equal: 7 is not "7".
+// equal: 7 is not "7". Numbers are compared as double, as JavaScript would.
+//
+// The constructors are implicit, so that a condition reads like a sentence.
 class FieldValue {
  public:
-  FieldValue() = default;                                           // nothing
-  FieldValue(std::string text) : value_(std::move(text)) {}         // NOLINT: implicit, so that
-  FieldValue(std::string_view text) : value_(std::string(text)) {}  // NOLINT: a condition reads
-  FieldValue(const char* text) : value_(std::string(text)) {}       // NOLINT: like a sentence
-  FieldValue(std::same_as<bool> auto truth) : value_(truth) {}      // NOLINT
-  template <class N>
-  requires((std::integral<N> || std::floating_point<N>)&&!std::same_as<N, bool>)
-      FieldValue(N number)
-      : value_(static_cast<double>(number)) {}  // NOLINT
+  FieldValue() = default;  // nothing: for `present` and `absent`
+  FieldValue(std::string text) : value_(std::move(text)) {}
+  FieldValue(std::string_view text) : value_(std::string(text)) {}
+  FieldValue(const char* text) : value_(std::string(text)) {}
+  FieldValue(std::same_as<bool> auto truth) : value_(truth) {}
+  FieldValue(detail::ComparedAsNumber auto number) : value_(static_cast<double>(number)) {}
 
+  // What it holds: exactly one of these four is true or not null.
   [[nodiscard]] bool none() const { return value_.index() == 0; }
   [[nodiscard]] const std::string* text() const { return std::get_if<std::string>(&value_); }
   [[nodiscard]] const double* number() const { return std::get_if<double>(&value_); }

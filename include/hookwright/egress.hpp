@@ -16,7 +16,7 @@ namespace hookwright {
 struct HOOKWRIGHT_EXPORT Url {
   std::string text{};  // "https://example.com/hook?x=1"
   bool tls = true;     // https
-  std::string host{};  // without brackets
+  std::string host{};  // an IPv6 address without the brackets that `text` has around it
   std::uint16_t port = 443;
   std::string target{};  // path and query, for example "/hook?x=1"
 
@@ -26,9 +26,9 @@ struct HOOKWRIGHT_EXPORT Url {
   friend bool operator==(const Url&, const Url&) = default;
 };
 
-// Where requests may go. A value, applied in four places: a URL is checked when an endpoint is
-// registered, when it is loaded and for each request; every address when its name has been
-// resolved, when the socket is opened, and when a kept connection is used again.
+// Where requests may go. A value. A URL is checked against it when an endpoint is registered, when
+// it is loaded and for each request; every address when its name has been resolved, when the socket
+// is opened, and when a kept connection is used again.
 //
 // An address passes these in turn, and the first that applies decides:
 //   1. forbidden (see AddressKind): refused. Nothing opens cloud metadata services.
@@ -76,7 +76,8 @@ struct HOOKWRIGHT_EXPORT EgressPolicy {
   // tests; never for URLs that strangers choose.
   [[nodiscard]] static EgressPolicy development();
 
-  // `own`: the addresses of this host's interfaces, as far as the caller knows them.
+  // Whether a request may go to this address. For transports; URLs go through parse_url(). `own`:
+  // the addresses of this host's interfaces, as far as the caller knows them. Pure; any thread.
   [[nodiscard]] bool allows(const IpAddress& address, std::span<const IpAddress> own = {}) const;
 
   friend bool operator==(const EgressPolicy&, const EgressPolicy&) = default;
@@ -87,7 +88,8 @@ struct HOOKWRIGHT_EXPORT EgressPolicy {
 // Called by the dispatcher and by make_curl_transport().
 HOOKWRIGHT_EXPORT void check(const EgressPolicy& policy);
 
-// Throws ConfigError("endpoint.url") saying which rule is broken. The rules are stricter than RFC
+// The URL in canonical form, if the policy lets requests go there as far as its text tells; else
+// throws ConfigError("endpoint.url") saying which rule is broken. The rules are stricter than RFC
 // 3986 on purpose, so that all parsers which may see the URL agree on its host and port: visible
 // ASCII only (international names as A-labels), no user, no fragment, no escapes in the authority,
 // no trailing dot, no dot segments, no encoded control characters, at most 2,048 bytes.

@@ -2,7 +2,13 @@
 
 // Everything that an application needs, and nothing of a third party. Optional components are left
 // out, since each needs its own library: include hookwright/stores/sqlite.hpp beside this where
-// hookwright::sqlite is linked. So are the parts for tests, in hookwright/testing/.
+// hookwright::sqlite is linked, and hookwright/notifiers/smtp.hpp where hookwright::smtp is. So are
+// the parts for tests, in hookwright/testing/.
+//
+// Where to begin: dispatcher.hpp (publish), options.hpp (what it is made of), event.hpp (what is
+// published), endpoints.hpp (who gets it), profiles.hpp (how). To replace a part: store.hpp,
+// transport.hpp, signer.hpp, resolver.hpp, clock.hpp; to listen: observer.hpp; to receive:
+// verifier.hpp.
 
 #include "hookwright/address.hpp"
 #include "hookwright/catalog.hpp"

@@ -37,11 +37,10 @@ struct Verdict {
 //
 // `delivery` is the row as it was before the attempt; `now` is the attempt's end; `jitter` is drawn
 // from [0, 1). 2xx is success and nothing else is: redirects are failures (Standard Webhooks). A
-// 4xx is retried, as HyperSnap promises. 429, 502, 503 and 504 throttle the endpoint as
-// well (Standard Webhooks): for as long as Retry-After says, at most 24 h, or else for a second;
-// the delay of the delivery is at least that long, and never shorter than scheduled. (Ours.) A
-// fault of ours is tried again after 5 s; from 24 h of nothing else on it is charged all the same.
-// (Ours.)
+// 4xx is retried, as HyperSnap promises. 429, 502, 503 and 504 throttle the endpoint as well
+// (Standard Webhooks): for as long as Retry-After says, at most 24 h, or else for a second; the
+// delay of the delivery is at least that long, and never shorter than scheduled. (Ours.) A fault of
+// ours is tried again after 5 s; from 24 h of nothing else on it is charged all the same. (Ours.)
 [[nodiscard]] HOOKWRIGHT_EXPORT Verdict verdict(const DeliveryPolicy& policy, const Answer& answer,
                                                 const Delivery& delivery, TimePoint now,
                                                 double jitter);

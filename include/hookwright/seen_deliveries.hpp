@@ -31,8 +31,9 @@ struct SeenDeliveriesOptions {
 // Give it the `X-...-Delivery` header, or `webhook-id` where there is none.
 //
 // Threads: safe from any. Time: passed in; a clock set back makes ids stay longer, never shorter.
-// Errors: ConfigError from the constructor; ids of any length and content are taken, since only a
-// digest with a random key is kept.
+// Errors: the constructor throws ConfigError ("seen_deliveries.window", "seen_deliveries.max") for
+// what is not positive; ids of any length and content are taken, since only a digest with a random
+// key is kept.
 class HOOKWRIGHT_EXPORT SeenDeliveries {
  public:
   explicit SeenDeliveries(SeenDeliveriesOptions options = {});

@@ -52,15 +52,21 @@ struct Note {
 // --- Writes
 
 // A put replaces the record of the same key, an event's and an attempt's excepted: those never
-// change, so the first one stays. Dropping what is not there does nothing. What belongs to an
-// endpoint (deliveries, attempts, dead letters) is left out where that endpoint is absent or
-// deleted, and the change is applied all the same.
+// change, so the first one stays. Keys are the id of an endpoint, event or dead letter (its
+// delivery's), endpoint and position of a delivery, the row of an attempt, the key of a note. A
+// delivery's next attempt is a DropDelivery and a PutDelivery at its new position, in one change.
+// Versions and rows come with the record: a store gives none.
+//
+// Dropping what is not there does nothing. What belongs to an endpoint (deliveries, attempts, dead
+// letters) is left out where that endpoint is absent or deleted, and the change is applied all the
+// same. A put with `deleted` removes nothing else: maintain() does, and until then what the
+// endpoint left may be read.
 
 struct PutEndpoint {
   StoredEndpoint endpoint{};
 };
 struct PutEvent {
-  std::shared_ptr<const StoredEvent> event{};
+  std::shared_ptr<const StoredEvent> event{};  // keep the pointer if you like; it never changes
 };
 // Its event is in the store, or earlier in the same change; otherwise the change is unstorable.
 struct PutDelivery {
@@ -98,7 +104,8 @@ using Write = std::variant<PutEndpoint, PutEvent, PutDelivery, DropDelivery, Put
 
 // --- Preconditions
 
-// This worker holds the lane, by this epoch. A one-process store takes it as true.
+// This worker holds the lane, by this epoch: no heartbeat has freed it. A one-process store takes
+// it as true.
 struct LaneHeld {
   EndpointId endpoint{};
   std::uint64_t epoch = 0;
@@ -137,7 +144,8 @@ using Precondition =
 // --- Batches
 
 // Writes that are carried out together, in their order, if all preconditions hold in the state that
-// the changes before it have left.
+// the changes before it have left. Preconditions come first: a change is `unstorable` only where
+// they hold.
 struct Change {
   std::vector<Precondition> only_if{};
   std::vector<Write> writes{};
@@ -152,8 +160,9 @@ enum class ChangeOutcome : std::uint8_t {
   lane_lost,   // LaneHeld did not hold
   mismatch,    // a version, an absence or a waiting row was not as expected
   over_limit,  // TenantCountBelow did not hold
-  unstorable,  // the store refuses this change for itself: a record breaks a bound above, is larger
-               // than the store can hold, or lacks its event
+  unstorable,  // the store refuses this change, whole: a note or an Attempt::excerpt is over its
+               // bound, an event is null, a delivery lacks its event, or a record is larger than
+               // the store can hold
 };
 
 struct ChangeResult {

@@ -20,14 +20,15 @@ enum class RecordKind : std::uint8_t {
               // endpoint
   waiting,    // by position. Filters: endpoint (required), delivery
   attempts,   // newest (highest row) first. Filters: endpoint, delivery (one is required), result
-  dead_letters,  // newest (highest row) first. Filters: tenant, endpoint, delivery
+  dead_letters,  // newest (highest row) first, those that have expired too until maintain() drops
+                 // them. Filters: tenant, endpoint, delivery
   events,        // Filter: event (required)
   notes,         // by key, without those that had expired at the latest `now` of any call. Filter:
                  // key_prefix
 };
 
-// A question to a store. All filters that are set must match. A filter that the kind does not have,
-// or a required one that is missing, is answered with `unavailable`.
+// A question to a store. All filters that are set (not empty, not 0) must match. A filter that the
+// kind does not have, or a required one that is missing, is answered with `unavailable`.
 //
 // Paging: what is there throughout is found exactly once, whatever is committed between two pages.
 // A filter that no index serves may be met by looking at records one by one; a store then looks at
@@ -41,8 +42,9 @@ struct Query {
   std::optional<AttemptResult> result{};
   std::uint64_t changed_after = 0;  // those whose last change raised endpoints_version above this
   std::string key_prefix{};
-  std::string after{};  // `Records::next` of the page before; empty: from the start. Anything else
-                        // finds nothing
+  // `Records::next` of the page before, for the same question; empty: from the start. Any other
+  // text finds nothing and breaks nothing: it may be a customer's.
+  std::string after{};
   std::size_t limit = 100;  // 1 to 1,000; anything else is brought into that range
 };
 

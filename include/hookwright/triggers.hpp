@@ -4,6 +4,9 @@
 // functions without clocks, threads or stores of their own; "once, across restarts" is
 // PublishOptions::latch.
 
-#include "hookwright/triggers/conversion_pixel.hpp"  // link.click.converted, by a pixel
-#include "hookwright/triggers/milestones.hpp"  // campaign.threshold.met, domain.verification.complete
-#include "hookwright/triggers/utm.hpp"         // link.click.converted, by UTM parameters
+// link.click.converted, by a pixel
+#include "hookwright/triggers/conversion_pixel.hpp"
+// campaign.threshold.met, domain.verification.complete
+#include "hookwright/triggers/milestones.hpp"
+// link.click.converted, by UTM parameters
+#include "hookwright/triggers/utm.hpp"

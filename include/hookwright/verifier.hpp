@@ -31,7 +31,7 @@ class Verification {
   };
   using enum Reason;
 
-  // NOLINTNEXTLINE(google-explicit-constructor): a reason is a verification
+  // Implicit: a reason is a verification.
   constexpr Verification(Reason reason) noexcept : reason_(reason) {}
 
   constexpr explicit operator bool() const noexcept { return reason_ == ok; }
@@ -46,7 +46,8 @@ class Verification {
 };
 
 struct VerifierOptions {
-  // How far a signed timestamp may lie from `now`, either way. Standard Webhooks' five minutes.
+  // How far a signed timestamp may lie from `now`, either way; 0 to 366 days. Standard Webhooks'
+  // five minutes.
   Duration tolerance = std::chrono::minutes(5);
 };
 
@@ -73,11 +74,11 @@ using HeaderLookup = std::function<std::string(std::string_view name)>;
 //
 // Threads: verify() may be called from several at once. Ownership: keeps what it needs of format
 // and secrets. Time and re-entrancy: `now` is passed in; nothing calls back but the lookup. Errors:
-// the constructor throws ConfigError for a format without a signature, no secret at all, or one
-// that the format's key rule can't use. verify() answers with a value, whatever was sent. What
-// hookwright promises: HMACs are compared in constant time, and every secret is tried against every
-// one of them whether or not one has matched. Signature versions that are unknown, or that no
-// secret is for, are skipped.
+// the constructor throws ConfigError ("verifier.secret" ...) for a format without a signature, no
+// secret at all, or one that the format's key rule can't use. verify() answers with a value,
+// whatever was sent. What hookwright promises: HMACs are compared in constant time, and every
+// secret is tried against every one of them whether or not one has matched. Signature versions that
+// are unknown, or that no secret is for, are skipped.
 class HOOKWRIGHT_EXPORT Verifier {
  public:
   // Several secrets while one is being replaced: any of them will do.

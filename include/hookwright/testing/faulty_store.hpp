@@ -40,8 +40,8 @@ enum class StoreCall : std::uint8_t { open, commit, fetch, find, acquire, heartb
 // Which calls fail, and how.
 struct StoreFaultPlan {
   std::size_t at = 1;                // the first call that fails, counted from 1
-  std::vector<StoreFault> faults{};  // of that call, the next, and so on; then all is well again,
-  bool for_ever = false;             // or the last one repeats until mend()
+  std::vector<StoreFault> faults{};  // of that call, the next, and so on; none: no call fails
+  bool for_ever = false;             // the last one repeats until mend(); else all is well then
   std::optional<StoreCall> only{};   // counts and fails calls of this kind alone
 };
 
@@ -52,12 +52,14 @@ class HOOKWRIGHT_EXPORT StoreFaults {
 
   // Follows another plan, counting from the next call.
   void follow(StoreFaultPlan plan);
+
   // Every call works from now on.
   void mend();
 
   // Calls that the plan counted, and those that it made fail.
   [[nodiscard]] std::size_t calls() const;
   [[nodiscard]] std::size_t failed() const;
+
   // "call 7 (commit): unknown_applied, for ever": for the messages of a test.
   [[nodiscard]] std::string text() const;
 

@@ -20,11 +20,12 @@ class HOOKWRIGHT_EXPORT StoreUnderTest {
   // A store on new data, where nothing is in it yet. Earlier stores are gone by then.
   virtual std::unique_ptr<Store> make() = 0;
 
-  // Durable stores: another store on the data of the last make(). The one before has been destroyed
-  // without ceremony, as a crash would, so don't help by flushing anything.
+  // Durable stores override it: another store on the data of the last make(). The one before has
+  // been destroyed without ceremony, as a crash would, so don't help by flushing anything.
   virtual std::unique_ptr<Store> reopen();
 
-  // Shared stores: another store on the data of the last make(), beside those that live.
+  // Shared stores override it: another store on the data of the last make(), beside those that
+  // live.
   virtual std::unique_ptr<Store> join();
 };
 

@@ -16,8 +16,8 @@
 
 namespace hookwright::testing {
 
-// What awaits a request at a URL. A real transport needs eight small HTTP servers on loopback, or
-// one with eight paths (and a port on which nobody listens); a simulated one pretends.
+// What awaits a request at a URL. A real transport needs a small HTTP server on loopback, with a
+// path for each, and a port on which nobody listens; a simulated one pretends.
 enum class Peer : std::uint8_t {
   echoes,     // 200, and the request's body as the answer's
   busy,       // 503, "Retry-After: 120"
@@ -35,9 +35,10 @@ class HOOKWRIGHT_EXPORT TransportUnderTest {
  public:
   virtual ~TransportUnderTest();
 
-  // A transport whose egress policy allows the peers.
+  // A new transport whose egress policy allows the peers.
   virtual std::unique_ptr<Transport> make() = 0;
 
+  // Where this peer is, as parse_url() makes it.
   virtual Url url(Peer peer) = 0;
 
   // How many requests have reached this peer so far, from all transports.

@@ -51,6 +51,15 @@ struct CurlTransportOptions {
 // thread; a process may have several. The first one initialises libcurl, which before 7.84 must
 // happen while no other thread uses it. Throws ConfigError ("transport.ca_file" ...) for options
 // that cannot work and for a libcurl that is unfit: it has no IPv6 or TLS, or known bugs.
+//
+// A dispatcher takes it when Options::transport is empty, with the defaults above and one resolver
+// for all delivery threads. To change something:
+//
+//   CurlTransportOptions mine{.resolver = make_system_resolver(), .ca_file = "authority.pem"};
+//   options.transport = [mine](const EgressPolicy& egress) mutable {
+//     mine.egress = egress;
+//     return make_curl_transport(mine);
+//   };
 [[nodiscard]] HOOKWRIGHT_EXPORT std::unique_ptr<Transport> make_curl_transport(
     CurlTransportOptions options = {});
 
