@@ -104,6 +104,14 @@ struct Fixture {
     return wait(ask(host, deadline)).status;
   }
 
+  // Until it has resolved, however long a busy machine takes to get round to the lookup: where that
+  // has a limit, it may be over it.
+  void prove(const std::string& host) const {
+    ResolveStatus last = ResolveStatus::not_resolved;
+    for (int i = 0; i < 100 && last != ResolveStatus::resolved; ++i) last = status(host);
+    REQUIRE(last == ResolveStatus::resolved);
+  }
+
   // Until a thread is stuck with it.
   void jam(const std::string& host) const {
     network->stick(host);
@@ -172,9 +180,11 @@ TEST_CASE("an answer comes by the deadline though the lookup is stuck") {
 }
 
 TEST_CASE("a lookup has a limit of its own, and a stuck name holds one thread only") {
-  Fixture fixture(quick());
-  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
-  fixture.network->stick("tarpit.test");
+  ResolverOptions options = quick();
+  options.negative_ttl = 0ms;
+  Fixture fixture(options);
+  fixture.prove("good.test");
+  fixture.jam("tarpit.test");
   for (int i = 0; i < 3; ++i) CHECK(fixture.status("tarpit.test") == ResolveStatus::not_resolved);
   CHECK(fixture.network->lookups("tarpit.test") == 1);
 }
@@ -183,11 +193,9 @@ TEST_CASE("a stuck lookup that comes back is used") {
   ResolverOptions options = quick();
   options.negative_ttl = 0ms;
   Fixture fixture(options);
-  fixture.network->stick("late.test");
-  CHECK(fixture.status("late.test") != ResolveStatus::resolved);
-  auto answer = fixture.ask("late.test");
+  fixture.jam("late.test");
   fixture.network->free_all();
-  CHECK(Fixture::wait(std::move(answer)).status == ResolveStatus::resolved);
+  fixture.prove("late.test");
   CHECK(fixture.network->lookups("late.test") == 1);
 }
 
@@ -218,7 +226,7 @@ TEST_CASE("when most threads are stuck, new names fail at once and known ones do
   options.threads = 4;
   options.negative_ttl = 0ms;
   Fixture fixture(options);
-  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.prove("good.test");
   // A quarter of the threads is kept for names that resolve.
   for (const char* host : {"1.test", "2.test", "3.test"}) fixture.jam(host);
   // The last one may have begun a moment after it was asked for, and so be overdue a moment later.
@@ -229,7 +237,7 @@ TEST_CASE("when most threads are stuck, new names fail at once and known ones do
     CHECK(fixture.network->lookups(host) == 0);
   }
   CHECK(detail == "the resolver's threads are stuck");
-  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.prove("good.test");
 }
 
 TEST_CASE("a name that resolved is answered from memory while its servers do not answer") {
@@ -237,7 +245,8 @@ TEST_CASE("a name that resolved is answered from memory while its servers do not
   options.positive_ttl = 0ms;
   const bool silent = GENERATE(false, true);
   Fixture fixture(options);
-  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.prove("good.test");
+  const int lookups = fixture.network->lookups("good.test");
   if (silent) {
     fixture.network->set("good.test", Lookup::Result::no_answer);
   } else {
@@ -248,16 +257,23 @@ TEST_CASE("a name that resolved is answered from memory while its servers do not
   CHECK(old.addresses.size() == 1);
   // From now on for a while without waiting.
   CHECK(fixture.ask("good.test").wait_for(0s) == std::future_status::ready);
-  CHECK(fixture.network->lookups("good.test") == 2);
+  CHECK(fixture.network->wait_for_lookups("good.test", lookups + 1));
+  CHECK(fixture.network->lookups("good.test") == lookups + 1);
 }
 
 TEST_CASE("a name that is gone is gone, whatever it was before") {
   ResolverOptions options = quick();
   options.positive_ttl = 0ms;
+  options.negative_ttl = 0ms;
   Fixture fixture(options);
-  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.prove("good.test");
   fixture.network->set("good.test", Lookup::Result::no_such_name);
-  CHECK(fixture.status("good.test") == ResolveStatus::not_resolved);
+  // Where the machine is too busy for the lookup, the old answer stands in.
+  ResolveStatus status = ResolveStatus::resolved;
+  for (int i = 0; i < 100 && status == ResolveStatus::resolved; ++i) {
+    status = fixture.status("good.test");
+  }
+  CHECK(status == ResolveStatus::not_resolved);
   fixture.network->set("good.test", Lookup::Result::no_answer);
   CHECK(fixture.status("good.test") == ResolveStatus::not_resolved);
 }
@@ -267,7 +283,7 @@ TEST_CASE("an old answer stands in for so long and no longer") {
   options.positive_ttl = 0ms;
   options.stale_max = 0ms;
   Fixture fixture(options);
-  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.prove("good.test");
   fixture.network->stick("good.test");
   CHECK(fixture.status("good.test") != ResolveStatus::resolved);
 }
@@ -278,12 +294,12 @@ TEST_CASE("a name that resolved finds a thread though all others are stuck") {
   options.positive_ttl = 0ms;
   options.negative_ttl = 0ms;
   Fixture fixture(options);
-  CHECK(fixture.status("good.test") == ResolveStatus::resolved);
+  fixture.prove("good.test");
   for (const char* host : {"1.test", "2.test", "3.test"}) fixture.jam(host);
   for (int i = 0; i < 100 && fixture.network->lookups("good.test") < 5; ++i) {
     CHECK(fixture.status("good.test") == ResolveStatus::resolved);
   }
-  CHECK(fixture.network->lookups("good.test") == 5);
+  CHECK(fixture.network->lookups("good.test") >= 5);
 }
 
 TEST_CASE("a full queue refuses at once") {
@@ -316,7 +332,7 @@ TEST_CASE("a name that nobody waits for any more is not looked up") {
   REQUIRE(fixture.network->wait_for_lookups("busy.test", 1));
   CHECK(fixture.status("abandoned.test", 10ms) != ResolveStatus::resolved);
   fixture.network->free_all();
-  CHECK(fixture.status("next.test") == ResolveStatus::resolved);
+  fixture.prove("next.test");
   CHECK(fixture.network->lookups("abandoned.test") == 0);
 }
 
