@@ -258,9 +258,10 @@ bool CurlTransport::try_again(Exchange& exchange, CURLcode code) {
   const Guard& guard = exchange.guard;
   if (guard.blocked()) return false;
   // libcurl notices most kept connections that have died, and we stop what it would do about them.
-  // It doesn't notice all: one may take the headers and refuse the body.
-  const bool died =
-      guard.used_kept_connection() && !exchange.response.begun() && fault_of(code) == Fault::reset;
+  // It doesn't notice all: one may take the headers and refuse the body. With HTTP/2 a stream may
+  // have been ended on a connection that lives: the receiver has had the request.
+  const bool died = guard.used_kept_connection() && !exchange.response.begun() &&
+                    fault_of(code) == Fault::reset && code != CURLE_HTTP2_STREAM;
   if ((guard.stopped_repeat() || died) && guard.sends() < 2 && !exchange.sent_again) {
     exchange.sent_again = true;
     launch(exchange, true);

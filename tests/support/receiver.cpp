@@ -1,5 +1,3 @@
-#include "support/receiver.hpp"
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,6 +12,8 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
+
+#include "support/receiver_connection.hpp"
 
 namespace hookwright::testing {
 namespace {
@@ -33,6 +33,17 @@ char lower(char c) {
 bool same_name(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return lower(x) == lower(y); });
+}
+
+int prefer_http2(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* size,
+                 const unsigned char* offered, unsigned offered_size, void* /*context*/) {
+  constexpr std::string_view ours("\x02h2\x08http/1.1", 12);
+  unsigned char* match = nullptr;
+  const int result =
+      SSL_select_next_proto(&match, size, reinterpret_cast<const unsigned char*>(ours.data()),
+                            static_cast<unsigned>(ours.size()), offered, offered_size);
+  *chosen = match;
+  return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
 std::shared_ptr<SSL_CTX> make_tls(const ReceiverOptions& options) {
@@ -63,6 +74,7 @@ std::shared_ptr<SSL_CTX> make_tls(const ReceiverOptions& options) {
     SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context.get(), options.tls_version_max);
   }
+  if (options.http2) SSL_CTX_set_alpn_select_cb(context.get(), prefer_http2, nullptr);
   return context;
 }
 
@@ -79,7 +91,9 @@ std::thread start_thread(Body body) {
   return thread;
 }
 
-Received parse(std::string head) {
+}  // namespace
+
+Received parse_head(std::string head) {
   Received received;
   received.head = std::move(head);
   std::string_view rest = received.head;
@@ -105,8 +119,6 @@ Received parse(std::string head) {
   return received;
 }
 
-}  // namespace
-
 std::optional<std::string> Received::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
     if (same_name(key, name)) return value;
@@ -128,111 +140,6 @@ Reply answer(int status, std::string_view body, std::string_view more_header_lin
   reply.bytes.append(body);
   return reply;
 }
-
-// One accepted socket, with TLS or without.
-class Receiver::Connection {
- public:
-  Connection(int socket, SSL_CTX* tls) : socket_(socket), ssl_(nullptr, SSL_free) {
-    if (tls == nullptr) return;
-    ssl_.reset(SSL_new(tls));
-    SSL_set_fd(ssl_.get(), socket);
-  }
-
-  bool shake_hands() {
-    const bool done = !ssl_ || SSL_accept(ssl_.get()) == 1;
-    ERR_clear_error();
-    return done;
-  }
-
-  std::string server_name() const {
-    const char* const name =
-        ssl_ ? SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name) : nullptr;
-    return name == nullptr ? "" : name;
-  }
-
-  // Reads until there are a whole request's headers; nothing if the peer has gone.
-  std::optional<Received> read_head() {
-    std::size_t end = std::string::npos;
-    while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
-      if (!read_more()) return std::nullopt;
-    }
-    Received received = parse(buffer_.substr(0, end + 4));
-    buffer_.erase(0, end + 4);
-    return received;
-  }
-
-  bool read_body(Received& received) {
-    const std::size_t size = std::stoul(received.header("content-length").value_or("0"));
-    while (buffer_.size() < size) {
-      if (!read_more()) return false;
-    }
-    received.body = buffer_.substr(0, size);
-    buffer_.erase(0, size);
-    return true;
-  }
-
-  bool write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const long count =
-          ssl_ ? SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()))
-               : static_cast<long>(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
-      ERR_clear_error();
-      if (count <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-  }
-
-  // Asks for another handshake, and goes through it if the peer does within a moment.
-  bool renegotiate() {
-    if (!ssl_ || SSL_renegotiate(ssl_.get()) != 1 || SSL_do_handshake(ssl_.get()) != 1) {
-      ERR_clear_error();
-      return false;
-    }
-    const timeval moment{0, 250'000};
-    const timeval none{0, 0};
-    char byte = 0;
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment);
-    const int count = SSL_read(ssl_.get(), &byte, 1);
-    const bool waiting = count <= 0 && SSL_get_error(ssl_.get(), count) == SSL_ERROR_WANT_READ;
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
-    ERR_clear_error();
-    return waiting;
-  }
-
-  // Makes the coming close() an RST.
-  void reset() {
-    const linger now{1, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-  }
-
-  // Reads nothing meanwhile. The receiver's own end comes by way of shutdown().
-  void wait_for_end() const {
-    pollfd gone{socket_, POLLRDHUP, 0};
-    while (::poll(&gone, 1, -1) < 0) {
-    }
-  }
-
-  void close_politely() {
-    if (ssl_) SSL_shutdown(ssl_.get());
-    ERR_clear_error();
-  }
-
- private:
-  bool read_more() {
-    char bytes[16384];
-    const long count = ssl_ ? SSL_read(ssl_.get(), bytes, sizeof bytes)
-                            : static_cast<long>(::recv(socket_, bytes, sizeof bytes, 0));
-    ERR_clear_error();
-    if (count <= 0) return false;
-    buffer_.append(bytes, static_cast<std::size_t>(count));
-    return true;
-  }
-
-  int socket_;
-  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
-  std::string buffer_;
-};
 
 Receiver::Receiver(ReceiverOptions options)
     : options_(std::move(options)), tls_(make_tls(options_)) {
@@ -324,7 +231,12 @@ void Receiver::serve(std::size_t number, int socket) {
     Connection connection(socket, tls_.get());
     switch (options_.on_accept ? options_.on_accept(number) : OnAccept::serve) {
       case OnAccept::serve:
-        if (connection.shake_hands()) talk(connection, number);
+        if (!connection.shake_hands()) break;
+        if (connection.protocol() == "h2") {
+          talk_http2(connection, number);
+        } else {
+          talk(connection, number);
+        }
         break;
       case OnAccept::close:
         break;
@@ -352,17 +264,22 @@ void Receiver::talk(Connection& connection, std::size_t number) {
     received->connection = number;
     received->on_connection = count;
     received->server_name = connection.server_name();
+    received->protocol = connection.protocol();
     std::optional<Reply> reply;
     if (options_.reply_early) reply = options_.reply_early(*received);
     if (!reply && !connection.read_body(*received)) return;
-    if (options_.keep_requests) {
-      const std::lock_guard lock(mutex_);
-      requests_.push_back(*received);
-    }
-    changed_.notify_all();
+    keep(*received);
     if (!reply) reply = options_.reply ? options_.reply(*received) : answer(200);
     if (!carry_out(connection, *reply)) return;
   }
+}
+
+void Receiver::keep(const Received& received) {
+  if (options_.keep_requests) {
+    const std::lock_guard lock(mutex_);
+    requests_.push_back(received);
+  }
+  changed_.notify_all();
 }
 
 bool Receiver::carry_out(Connection& connection, const Reply& reply) {

@@ -31,6 +31,8 @@ struct Received {
   std::size_t connection = 0;     // counted from 1
   std::size_t on_connection = 0;  // the how-manieth of it, from 1
   std::string server_name{};      // the SNI, with TLS
+  std::string protocol{};         // agreed upon by ALPN: "http/1.1", "h2"; empty if nothing was
+  std::uint32_t stream = 0;       // of HTTP/2, where `head` is the header block as it came
 
   // The value of the first header of this name, in any case; nothing if there is none.
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
@@ -73,7 +75,11 @@ struct ReceiverOptions {
   int tls_version_max = 0;             // 0x0302 for TLS 1.1; 0 for no limit
   std::size_t certificates = 0;        // sent beside its own, of no use to anybody
   bool demand_certificate = false;     // of the client
-  bool keep_requests = true;           // for requests(), and wait_for_requests()
+  // HTTP/2 over TLS with whoever offers it. A `reply` is then in frames (support/http2.hpp), and so
+  // is what the connection begins with: by default that all settings are as they are.
+  bool http2 = false;
+  std::string http2_greeting = std::string("\0\0\0\4\0\0\0\0\0", 9);
+  bool keep_requests = true;  // for requests(), and wait_for_requests()
   // Said below TLS, once the peer's first byte has come; the connection is not served.
   std::optional<Reply> outburst{};
   std::function<Reply(const Received&)> reply{};  // 200 if empty; on the connection's own thread
@@ -82,7 +88,7 @@ struct ReceiverOptions {
   std::function<OnAccept(std::size_t connection)> on_accept{};
 };
 
-// An HTTP/1.1 server for tests, on real sockets of the loopback interface, a thread per connection.
+// An HTTP server for tests, on real sockets of the loopback interface, a thread per connection.
 // What it has seen may be asked from any thread.
 class Receiver {
  public:
@@ -114,6 +120,8 @@ class Receiver {
   void accept_connections();
   void serve(std::size_t number, int socket);
   void talk(Connection& connection, std::size_t number);
+  void talk_http2(Connection& connection, std::size_t number);  // receiver_http2.cpp
+  void keep(const Received& received);
   bool carry_out(Connection& connection, const Reply& reply);
   void sip(int socket);
   bool pause();
