@@ -96,7 +96,9 @@ bool EgressPolicy::allows(const IpAddress& address, std::span<const IpAddress> o
   const auto is_denied = [&](const IpAddress& form) { return is_in(deny, form); };
   if (any_form(address, is_denied)) return false;
   const auto is_ours = [&](const IpAddress& form) {
-    return std::find(own.begin(), own.end(), form) != own.end();
+    return std::any_of(own.begin(), own.end(), [&](const IpAddress& each) {
+      return each == form || policy::mapped(each) == form;
+    });
   };
   if (kind == AddressKind::loopback || any_form(address, is_ours)) return allow_this_host;
   return kind == AddressKind::global || allow_private_addresses || is_in(allow, address);

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,20 +16,21 @@
 using namespace hookwright;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // Gone before the process is, with their threads, since those own memory of OpenSSL's.
   static std::string bytes;
-  static testing::Receiver* const receiver = [] {
+  static const std::unique_ptr<testing::Receiver> receiver = [] {
     testing::ReceiverOptions options;
     options.reply = [](const testing::Received&) {
       return testing::Reply{bytes, testing::Reply::Then::close};
     };
     options.keep_requests = false;
-    return new testing::Receiver(std::move(options));
+    return std::make_unique<testing::Receiver>(std::move(options));
   }();
-  static Transport* const transport = [] {
+  static const std::unique_ptr<Transport> transport = [] {
     CurlTransportOptions options;
     options.egress = EgressPolicy::development();
     options.resolver = std::make_shared<testing::ScriptedResolver>();
-    return make_curl_transport(std::move(options)).release();
+    return make_curl_transport(std::move(options));
   }();
   static RequestId id = 0;
 
