@@ -220,6 +220,8 @@ void records_over_their_bounds(StoreUnderTest& under_test) {
     expect_outcome(scene.commit({}, {PutNote{{"beside", 1, "", {}}}, write}),
                    ChangeOutcome::unstorable, "a record over its bound");
     expect(scene.find(query(RecordKind::notes)).notes.empty(), "nothing of such a change");
+    expect_outcome(scene.commit({NoteAt{"beside", 1}}, {write}), ChangeOutcome::mismatch,
+                   "a record over its bound, where a precondition does not hold");
   }
 }
 
