@@ -38,11 +38,12 @@ class HOOKWRIGHT_EXPORT Sandbox {
   std::shared_ptr<StoreRecord> record;  // what was published, attempted and given up
 
   // The host's own options, with store, transport, clock and threads replaced by what belongs to
-  // this world. A `store` that is set stays, and is recorded. Options made again after a dispatcher
-  // is gone are its restart: the records are the same.
+  // this world. A `store` or a `seed` that is set stays, and the store is recorded; otherwise every
+  // run of the test sees the same ids and jitter. Options made again after a dispatcher is gone are
+  // its restart: the records are the same.
   [[nodiscard]] Options options(Options mine = {});
 
-  // Does all that happens in so much virtual time.
+  // Does all that happens in so much virtual time, and moves the clock on by it.
   void run(Dispatcher& dispatcher, Duration span);
 
  private:
