@@ -85,7 +85,8 @@ class HOOKWRIGHT_EXPORT Endpoints {
   [[nodiscard]] virtual Listed<Endpoint> list(std::string_view tenant, std::string_view after = {},
                                               std::size_t limit = 100) const = 0;
 
-  // What waits for it, next first; its attempts, newest first; its dead letters, newest first.
+  // What waits for it, next first; its attempts, newest first; its dead letters, newest first. For
+  // the operator: what its owner may see of an attempt or a dead letter is tenant_view().
   [[nodiscard]] virtual Listed<Waiting> waiting(std::string_view tenant, EndpointId id,
                                                 std::string_view after = {},
                                                 std::size_t limit = 100) const = 0;

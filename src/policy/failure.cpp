@@ -1,5 +1,7 @@
 #include "hookwright/failure.hpp"
 
+#include <chrono>
+
 namespace hookwright {
 
 std::string_view tenant_word(Fault fault, int status) {
@@ -26,11 +28,23 @@ std::string_view tenant_word(Fault fault, int status) {
 }
 
 TenantView tenant_view(const Attempt& attempt) {
-  TenantView view{.word = tenant_word(attempt.fault, attempt.status)};
-  const bool answered = attempt.fault == Fault::none;
-  if (answered) view.status = attempt.status;
-  if (answered || attempt.fault == Fault::timeout) view.elapsed = attempt.elapsed;
+  TenantView view{.number = attempt.number,
+                  .at = std::chrono::floor<std::chrono::seconds>(attempt.at),
+                  .result = attempt.result,
+                  .word = tenant_word(attempt.fault, attempt.status)};
+  if (attempt.fault != Fault::none) return view;
+  view.status = attempt.status;
+  view.elapsed = attempt.elapsed;
   return view;
+}
+
+TenantView tenant_view(const DeadLetter& dead) {
+  return tenant_view(Attempt{
+      .number = dead.attempts,
+      .at = dead.died,
+      .result = dead.reason == DeathReason::gone ? AttemptResult::gone : AttemptResult::exhausted,
+      .fault = dead.fault,
+      .status = dead.status});
 }
 
 }  // namespace hookwright

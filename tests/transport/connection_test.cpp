@@ -11,6 +11,7 @@
 
 #include "catch2.hpp"
 #include "hookwright/error.hpp"
+#include "hookwright/failure.hpp"
 #include "transport/sending.hpp"
 
 using namespace hookwright;
@@ -157,6 +158,37 @@ TEST_CASE("a name with a forbidden address is blocked before a packet is sent") 
   CHECK(completion.sends == 0);
   CHECK(send(*transport, post(receiver.url())).fault == Fault::blocked);
   CHECK(receiver.connections() == 0);
+}
+
+TEST_CASE("what a tenant is shown of it tells no blocked address from a closed port") {
+  Sender sender;
+  CurlTransportOptions options;
+  options.egress = EgressPolicy::development();
+  options.egress.deny = {AddressRange("127.0.0.2/32")};
+  options.resolver = sender.resolver;
+  sender.transport = make_curl_transport(std::move(options));
+  sender.resolver->set("blocked.test", {"127.0.0.2"});
+  sender.resolver->set("mixed.test", {"127.0.0.1", "127.0.0.2"});
+  sender.resolver->set("closed.test", {"127.0.0.1"});
+  Receiver inside(on_address("127.0.0.2"));
+  const std::string port = std::to_string(closed_port());
+  const std::string open_port = std::to_string(inside.port());
+  for (const std::string& url :
+       {"http://closed.test:" + port + "/", "http://blocked.test:" + port + "/",
+        "http://blocked.test:" + open_port + "/", "http://mixed.test:" + open_port + "/",
+        "http://127.0.0.2:" + open_port + "/", "http://unknown.test:" + port + "/"}) {
+    const Completion completion = sender.send(post(url));
+    const TenantView view = tenant_view({.number = 1,
+                                         .elapsed = completion.elapsed,
+                                         .result = AttemptResult::failed,
+                                         .fault = completion.fault,
+                                         .status = completion.status,
+                                         .excerpt = completion.body});
+    INFO(url << ' ' << to_string(completion.fault));
+    CHECK(view == TenantView{.number = 1, .result = AttemptResult::failed, .word = "unreachable"});
+    CHECK(completion.sends == 0);
+  }
+  CHECK(inside.connections() == 0);
 }
 
 TEST_CASE("names that do not resolve, and a resolver that does not work, are told apart") {
