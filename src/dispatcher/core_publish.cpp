@@ -80,7 +80,8 @@ Receipt DispatcherCore::publish(std::string_view tenant, std::vector<EncodedEven
     if (event.body.size() > options_.limits.body_bytes_max) {
       return refused(Refusal::body_too_large,
                      "the body of " + event.type + " has " + std::to_string(event.body.size()) +
-                         " bytes, the limit is " + std::to_string(options_.limits.body_bytes_max));
+                         " bytes, the limit is " + std::to_string(options_.limits.body_bytes_max) +
+                         " (Express's receivers take 102400 unless told otherwise)");
     }
     counters_.replaced += event.replaced;
     submission.bytes += event.body.size();

@@ -90,7 +90,9 @@ EgressPolicy EgressPolicy::development() {
 }
 
 bool EgressPolicy::allows(const IpAddress& address, std::span<const IpAddress> own) const {
-  if (const auto v4 = stands_for(*this, address)) return allows(*v4, own);
+  if (const auto v4 = stands_for(*this, address)) {
+    return !is_in(deny, address) && allows(*v4, own);
+  }
   const AddressKind kind = classify(address);
   if (kind == AddressKind::forbidden) return false;
   const auto is_denied = [&](const IpAddress& form) { return is_in(deny, form); };

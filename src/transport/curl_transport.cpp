@@ -170,11 +170,16 @@ void CurlTransport::resolve(Exchange& exchange) {
     return take_resolution(exchange, resolution);
   }
   const std::uint64_t serial = exchange.serial;
-  resolving_.emplace(exchange.request.deadline, serial);
-  resolver_->resolve(host, exchange.request.deadline,
-                     [inbox = inbox_, serial](Resolution resolution) {
-                       inbox->put(serial, std::move(resolution));
-                     });
+  const auto waiting = resolving_.emplace(exchange.request.deadline, serial).first;
+  try {
+    resolver_->resolve(host, exchange.request.deadline,
+                       [inbox = inbox_, serial](Resolution resolution) {
+                         inbox->put(serial, std::move(resolution));
+                       });
+  } catch (const std::exception& failure) {  // no memory; a host's resolver may be less careful
+    resolving_.erase(waiting);
+    return finish(exchange, Fault::local, failure.what());
+  }
   take_arrivals();  // a cached answer is here already
 }
 

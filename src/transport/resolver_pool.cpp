@@ -34,8 +34,17 @@ ResolverPool::ResolverPool(const ResolverOptions& options,
       unproven_max_(std::max<std::size_t>(1, options.threads - options.threads / 4)),
       cache_(options.cache_max) {}
 
-void ResolverPool::call(Answers& answers) {
-  for (auto& [done, resolution] : answers) done(std::move(resolution));
+// Nothing may escape from a thread of ours. Who can't take an answer (for want of memory) goes
+// without, and runs into its own deadline.
+void ResolverPool::call(Resolver::Done& done, Resolution&& resolution) noexcept {
+  try {
+    done(std::move(resolution));
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
+  }
+}
+
+void ResolverPool::call(Answers& answers) noexcept {
+  for (auto& [done, resolution] : answers) call(done, std::move(resolution));
 }
 
 bool ResolverPool::names_resolve(SteadyTime now) const {
@@ -84,19 +93,29 @@ void ResolverPool::ask(const std::string& host, SteadyTime deadline, SteadyTime 
                        Resolver::Done done) {
   const auto waiter = std::make_shared<Waiter>(Waiter{std::move(done)});
   const bool proven = cache_.find_old(host, now) != nullptr;
-  auto [question, is_new] = questions_.try_emplace(host);
-  question->second.waiters.push_back(waiter);
-  if (is_new) {
-    question->second.overdue = now + options_.lookup_max;
-    question->second.proven = proven;
-    (proven ? proven_ : unproven_).push_back(host);
-    work_.notify_one();
-  }
   const Duration patience =
       proven ? std::min(patience_with_old_answer, options_.lookup_max) : options_.lookup_max;
   const SteadyTime until = std::min(deadline, now + patience);
   const bool is_next = deadlines_.empty() || until < deadlines_.begin()->first;
-  deadlines_.emplace(until, std::pair(host, waiter));
+  // Without memory for all of it there must be no question that nobody looks up.
+  const auto limit = deadlines_.emplace(until, std::pair(host, waiter));
+  bool is_new = false;
+  try {
+    Question& question = questions_[host];
+    is_new = !question.asked;
+    question.waiters.push_back(waiter);
+    if (is_new) {
+      (proven ? proven_ : unproven_).push_back(host);
+      question.overdue = now + options_.lookup_max;
+      question.proven = proven;
+      question.asked = true;
+    }
+  } catch (...) {
+    if (is_new) questions_.erase(host);
+    deadlines_.erase(limit);
+    throw;
+  }
+  if (is_new) work_.notify_one();
   if (is_next) time_.notify_one();
 }
 
@@ -180,17 +199,34 @@ void ResolverPool::look_up_next(std::unique_lock<std::mutex>& lock, Worker& work
   Lookup lookup;
   try {
     lookup = look_up_(host);
-  } catch (const std::exception&) {
+  } catch (...) {  // no memory
     lookup.result = Lookup::Result::shortage;
   }
   lock.lock();
   worker.busy = false;
   if (!proven) --busy_unproven_;
   Answers answers;
-  take_answer(host, std::move(lookup), asked, answers);
+  try {
+    take_answer(host, std::move(lookup), asked, answers);
+  } catch (...) {
+    give_up(lock, host);
+  }
   lock.unlock();
   call(answers);
   lock.lock();
+}
+
+// There is no memory to answer with: whoever waits is told so, in a way that needs none.
+void ResolverPool::give_up(std::unique_lock<std::mutex>& lock, const std::string& host) noexcept {
+  const auto question = questions_.extract(host);
+  if (question.empty()) return;
+  for (const WaiterPtr& waiter : question.mapped().waiters) {
+    if (!waiter->done) continue;
+    Resolver::Done done = std::exchange(waiter->done, {});
+    lock.unlock();
+    call(done, Resolution{.status = ResolveStatus::unavailable});
+    lock.lock();
+  }
 }
 
 // What a lookup means; it is remembered as long as it is good.
@@ -264,16 +300,18 @@ void ResolverPool::keep_time() {
       time_.wait_until(lock, next);
       continue;
     }
-    Answers answers;
-    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-      const auto [host, waiter] = std::move(deadlines_.begin()->second);
-      deadlines_.erase(deadlines_.begin());
-      if (waiter->done) {
-        answers.emplace_back(std::exchange(waiter->done, {}), overdue_answer(host, now));
-      }
+    // One at a time, since there may be no memory for more.
+    const auto [host, waiter] = std::move(deadlines_.begin()->second);
+    deadlines_.erase(deadlines_.begin());
+    Resolver::Done done = std::exchange(waiter->done, {});
+    if (!done) continue;
+    Resolution resolution{.status = ResolveStatus::unavailable};
+    try {
+      resolution = overdue_answer(host, now);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): then it is told that
     }
     lock.unlock();
-    call(answers);
+    call(done, std::move(resolution));
     lock.lock();
   }
 }

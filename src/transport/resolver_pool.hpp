@@ -42,6 +42,7 @@ class ResolverPool {
     std::vector<WaiterPtr> waiters{};
     SteadyTime overdue{};  // by then the answer should have come
     bool proven = false;   // it resolved the last time
+    bool asked = false;    // it is in a queue, or with a worker
   };
 
   struct Worker {
@@ -52,13 +53,15 @@ class ResolverPool {
 
   // What to call once the lock is open.
   using Answers = std::vector<std::pair<Resolver::Done, Resolution>>;
-  static void call(Answers& answers);
+  static void call(Resolver::Done& done, Resolution&& resolution) noexcept;
+  static void call(Answers& answers) noexcept;
 
   std::optional<Resolution> answer_at_once(const std::string& host, SteadyTime now);
   void ask(const std::string& host, SteadyTime deadline, SteadyTime now, Resolver::Done done);
   bool start_threads(const std::shared_ptr<ResolverPool>& self);
   void work(std::size_t index);
   void look_up_next(std::unique_lock<std::mutex>& lock, Worker& worker);
+  void give_up(std::unique_lock<std::mutex>& lock, const std::string& host) noexcept;
   void keep_time();
   void take_answer(const std::string& host, Lookup&& lookup, SteadyTime asked, Answers& answers);
   Resolution judge(const std::string& host, Lookup&& lookup, SteadyTime asked, SteadyTime now);

@@ -45,6 +45,21 @@ TEST_CASE("a body above the bound is refused, one at the bound is sent") {
   CHECK(dispatcher.metrics().refused == 2);
 }
 
+TEST_CASE("by default a body may have what Express takes, and not a byte more") {
+  World world;
+  Dispatcher dispatcher(world.options());
+  subscribe(dispatcher, "acme", "a.example.com");
+  const std::size_t frame = encode(Numbered{.n = 1}, world.clock->wall()).body.size();
+  const std::string fits(102'400 - frame, 'x');
+  CHECK(dispatcher.publish("acme", Numbered{.n = 1, .text = fits}).queued());
+  const Receipt refused = dispatcher.publish("acme", Numbered{.n = 2, .text = fits + 'x'});
+  check_refused(refused, Refusal::body_too_large);
+  CHECK_THAT(refused.message(), ContainsSubstring("102401 bytes") && ContainsSubstring("102400") &&
+                                    ContainsSubstring("Express"));
+  world.run(dispatcher, 1s);
+  CHECK(world.net->numbers("a.example.com") == numbers_from(1, 1));
+}
+
 TEST_CASE("a value that JSON can't carry is refused with the name of its field") {
   World world;
   Dispatcher dispatcher(world.options());

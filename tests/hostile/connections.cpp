@@ -58,6 +58,11 @@ std::vector<Scenario> connections() {
   all.push_back(acts("stalls within the body", delivered(), {head + "\r\nhalf", Then::stall}));
   all.push_back(acts("drips the status line", times_out(), {"HTTP/1.1 200 O", Then::drip}));
   all.push_back(acts("drips a header", times_out(), {head + "X-A: ", Then::drip}));
+  // What comes after the deadline is nobody's answer any more.
+  all.push_back(acts(
+      "answers too late", times_out(),
+      {"", Then::drip,
+       "HTTP/1.1 200 OK\r\nX-A: " + std::string(150, 'a') + "\r\nContent-Length: 2\r\n\r\nok"}));
   all.push_back(acts("drips the body", delivered(), {head + "\r\n", Then::drip}));
   all.push_back(early("takes the headers and no body", times_out(), {"", Then::stall}, large));
   all.push_back(early("answers before the body, and closes", answered(413),

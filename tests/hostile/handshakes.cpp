@@ -28,6 +28,7 @@ std::vector<Handshake> handshakes(const Identities& identities) {
   add("the parent's name", refused_tls, &identities.parent);
   add("the address and not the name", refused_tls, &identities.address);
   add("an unknown authority", refused_tls, &identities.unknown);
+  add("signed by itself", refused_tls, &identities.self_signed);
   for (const int version : {0x0301, 0x0302}) {
     add("TLS 1." + std::to_string(version - 0x0301) + " and no newer", refused_tls,
         &identities.good, [version](ReceiverOptions& o) { o.tls_version_max = version; });

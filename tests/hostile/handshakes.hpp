@@ -28,6 +28,7 @@ struct Identities {
   Identity parent = authority.issue({"test"});
   Identity address = authority.issue({"127.0.0.1"});
   Identity unknown = stranger.issue({"hook.test"});
+  Identity self_signed = Authority::self_signed({"hook.test"});
 };
 
 std::vector<Handshake> handshakes(const Identities& identities);

@@ -25,6 +25,11 @@ TEST_CASE("a value in a configuration error stays on one line and is bounded") {
   CHECK(std::string(ConfigError("f", "r", "a\r\nSet-Cookie: x\x7f").what()) ==
         "f: r (got \"a\\x0d\\x0aSet-Cookie: x\\x7f\")");
 
+  // C1 controls, the separators of lines and paragraphs, and what is no UTF-8.
+  CHECK(std::string(ConfigError("f", "r", "\xC2\x9B \xE2\x80\xA8 \xE2\x80\xA9").what()) ==
+        "f: r (got \"\\xc2\\x9b \\xe2\\x80\\xa8 \\xe2\\x80\\xa9\")");
+  CHECK(std::string(ConfigError("f", "r", "\xFF\xC3\xA9\xC3").what()) ==
+        "f: r (got \"\\xff\xC3\xA9\\xc3\")");
   const std::string long_value = std::string(199, 'a') + "\xC3\xA9" + std::string(100, 'b');
   CHECK(std::string(ConfigError("f", "r", long_value).what()) ==
         "f: r (got \"" + std::string(199, 'a') + "...\")");

@@ -31,6 +31,40 @@ std::vector<AddressRange> ranges(const std::vector<std::string>& texts) {
 
 }  // namespace
 
+TEST_CASE("what is denied is denied in every form, also where another address decides") {
+  EgressPolicy policy = EgressPolicy::production();
+  const auto allows = [&policy](const char* text) {
+    return policy.allows(IpAddress::parse(text).value());
+  };
+  policy.allow_dns64 = true;
+  policy.nat64 = {AddressRange("2001:db8:64::/96")};
+  CHECK(allows("64:ff9b::808:808"));
+  CHECK(allows("2001:db8:64::808:808"));
+  CHECK(allows("::ffff:8.8.8.8"));
+  policy.deny = {AddressRange("::/0")};  // no IPv6 at all
+  CHECK_FALSE(allows("64:ff9b::808:808"));
+  CHECK_FALSE(allows("2001:db8:64::808:808"));
+  CHECK_FALSE(allows("::ffff:8.8.8.8"));
+  CHECK_FALSE(allows("2606:4700:4700::1111"));
+  CHECK(allows("8.8.8.8"));
+  policy.deny = {AddressRange("8.8.8.0/24")};
+  CHECK_FALSE(allows("64:ff9b::808:808"));
+  CHECK_FALSE(allows("2001:db8:64::808:808"));
+  CHECK_FALSE(allows("::ffff:8.8.8.8"));
+  CHECK(allows("64:ff9b::909:909"));
+}
+
+TEST_CASE("this host's addresses are its own in IPv6 form too") {
+  const std::vector<IpAddress> own = {IpAddress::parse("::ffff:203.0.112.7").value(),
+                                      IpAddress::parse("203.0.112.8").value()};
+  for (const char* text :
+       {"203.0.112.7", "::ffff:203.0.112.7", "203.0.112.8", "::ffff:203.0.112.8"}) {
+    const IpAddress address = IpAddress::parse(text).value();
+    CHECK(EgressPolicy::production().allows(address));
+    CHECK_FALSE(EgressPolicy::production().allows(address, own));
+  }
+}
+
 TEST_CASE("ranges are read strictly") {
   const std::string good =
       GENERATE(as<std::string>{}, "0.0.0.0/0", "10.0.0.0/8", "192.0.2.128/25", "192.0.2.1/32",

@@ -84,18 +84,33 @@ Authority::Authority() : key_(make_key()) {
 }
 
 Identity Authority::issue(const std::vector<std::string>& names, bool expired) const {
+  return make_identity(names, expired, certificate_.get(), key_.get());
+}
+
+Identity Authority::self_signed(const std::vector<std::string>& names) {
+  return make_identity(names, false, nullptr, nullptr);
+}
+
+// Without an issuer it vouches for itself.
+Identity Authority::make_identity(const std::vector<std::string>& names, bool expired, X509* issuer,
+                                  EVP_PKEY* issuer_key) {
   const std::shared_ptr<EVP_PKEY> key = make_key();
   const std::shared_ptr<X509> leaf = make_certificate(key.get(), names.at(0), expired);
+  if (issuer == nullptr) {
+    issuer = leaf.get();
+    issuer_key = key.get();
+  }
   std::string alternatives;
   for (const std::string& name : names) {
     if (!alternatives.empty()) alternatives += ',';
     alternatives += (is_address(name) ? "IP:" : "DNS:") + name;
   }
-  add_extension(leaf.get(), certificate_.get(), NID_subject_alt_name, alternatives);
-  add_extension(leaf.get(), certificate_.get(), NID_basic_constraints, "critical,CA:FALSE");
-  add_extension(leaf.get(), certificate_.get(), NID_ext_key_usage, "serverAuth");
-  add_extension(leaf.get(), certificate_.get(), NID_authority_key_identifier, "keyid");
-  sign(leaf.get(), certificate_.get(), key_.get());
+  add_extension(leaf.get(), issuer, NID_subject_alt_name, alternatives);
+  add_extension(leaf.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
+  add_extension(leaf.get(), issuer, NID_ext_key_usage, "serverAuth");
+  add_extension(leaf.get(), issuer, NID_subject_key_identifier, "hash");
+  add_extension(leaf.get(), issuer, NID_authority_key_identifier, "keyid");
+  sign(leaf.get(), issuer, issuer_key);
 
   Identity identity;
   identity.key = to_pem([&key](BIO* bio) {

@@ -23,10 +23,16 @@ class Authority {
   // `names` are host names or IPv4 addresses. With `expired` the certificate ran out yesterday.
   [[nodiscard]] Identity issue(const std::vector<std::string>& names, bool expired = false) const;
 
+  // What has been issued by nobody.
+  [[nodiscard]] static Identity self_signed(const std::vector<std::string>& names);
+
   // Its own certificate, PEM.
   [[nodiscard]] const std::string& certificate() const { return pem_; }
 
  private:
+  static Identity make_identity(const std::vector<std::string>& names, bool expired,
+                                x509_st* issuer, evp_pkey_st* issuer_key);
+
   std::shared_ptr<evp_pkey_st> key_;
   std::shared_ptr<x509_st> certificate_;
   std::string pem_;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <set>
 #include <string>
 #include <utility>
@@ -33,6 +34,7 @@ class Network {
     ++lookups_[host];
     changed_.notify_all();
     changed_.wait(lock, [&] { return !stuck_.contains(host); });
+    if (throwing_.contains(host)) throw std::bad_alloc();
     const auto found = results_.find(host);
     Lookup lookup;
     lookup.result = found == results_.end() ? Lookup::Result::found : found->second;
@@ -45,6 +47,15 @@ class Network {
   void set(const std::string& host, Lookup::Result result) {
     const std::lock_guard lock(mutex_);
     results_[host] = result;
+  }
+
+  void set_to_throw(const std::string& host, bool on) {
+    const std::lock_guard lock(mutex_);
+    if (on) {
+      throwing_.insert(host);
+    } else {
+      throwing_.erase(host);
+    }
   }
 
   void stick(const std::string& host) {
@@ -75,6 +86,7 @@ class Network {
   std::map<std::string, Lookup::Result> results_;
   std::map<std::string, int> lookups_;
   std::set<std::string> stuck_;
+  std::set<std::string> throwing_;
 };
 
 // A resolver on a network of its own, which is freed when the test ends.
@@ -219,6 +231,29 @@ TEST_CASE("a shortage of ours is not the name's fault") {
   CHECK(fixture.status("good.test") == ResolveStatus::resolved);
   fixture.network->set("a.test", Lookup::Result::shortage);
   CHECK(fixture.status("a.test") == ResolveStatus::unavailable);
+}
+
+TEST_CASE("a lookup that fails for want of memory is answered, and the next one works") {
+  Fixture fixture;
+  fixture.prove("good.test");
+  fixture.network->set_to_throw("a.test", true);
+  CHECK(fixture.status("a.test") == ResolveStatus::unavailable);
+  fixture.network->set_to_throw("a.test", false);
+  CHECK(fixture.status("a.test") == ResolveStatus::resolved);
+}
+
+TEST_CASE("who can't take an answer does not end the resolver") {
+  Fixture fixture;
+  for (const char* host : {"a.test", "b.test"}) {
+    fixture.resolver->resolve(host, std::chrono::steady_clock::now() + 5s,
+                              [](Resolution) { throw std::bad_alloc(); });
+    CHECK(fixture.status(host) == ResolveStatus::resolved);
+  }
+  fixture.network->stick("stuck.test");
+  fixture.resolver->resolve("stuck.test", std::chrono::steady_clock::now() + 10ms,
+                            [](Resolution) { throw std::bad_alloc(); });
+  CHECK(fixture.status("stuck.test", 20ms) != ResolveStatus::resolved);
+  CHECK(fixture.status("c.test") == ResolveStatus::resolved);
 }
 
 TEST_CASE("when most threads are stuck, new names fail at once and known ones do not") {
