@@ -37,6 +37,11 @@ struct HOOKWRIGHT_EXPORT Url {
 //   4. `allow`: allowed.
 //   5. global: allowed. Special: refused, unless allow_private_addresses.
 // IPv4 addresses inside an IPv6 address pass 1 to 3 as well.
+//
+// A dispatcher keeps the policy that it was made with. For another one, shut it down and make a new
+// one on the same store: what is due waits there meanwhile, and no connection outlives the policy
+// it was opened under. Each use of a kept connection is checked all the same, since this host's own
+// addresses change at any time.
 struct HOOKWRIGHT_EXPORT EgressPolicy {
   bool allow_http = false;
 

@@ -40,7 +40,12 @@ struct CurlTransportOptions {
   std::size_t response_body_bytes_max = 64 * 1024;  // more is not read; the connection is closed
   std::size_t excerpt_bytes_max = 4 * 1024;         // of the body, for Completion::body
 
-  // HTTP/2 with endpoints that offer it. HTTP/1.1 is faster for this work and has fewer surprises.
+  // HTTP/2 with endpoints that offer it (ALPN); else it is never offered. HTTP/1.1 is faster for
+  // this work and has fewer surprises, which is why it is the default and HTTP/2 is for receivers
+  // one knows: a stream that is refused (REFUSED_STREAM, HTTP_1_1_REQUIRED) is sent once more and
+  // counted; an answer that arrives together with the end of its stream or connection may be lost,
+  // and the attempt counts as failed; and libcurl takes whatever a connection is flooded with in
+  // one go, which can hold up a thread's other requests for a second or more.
   bool http2 = false;
 };
 
@@ -49,8 +54,10 @@ struct CurlTransportOptions {
 // of an answer bounded. Names are resolved by `resolver`, never by libcurl, and each connection
 // goes to an address that was vetted. Slow endpoints are kept apart from the others. One per
 // thread; a process may have several. The first one initialises libcurl, which before 7.84 must
-// happen while no other thread uses it. Throws ConfigError ("transport.ca_file" ...) for options
-// that cannot work and for a libcurl that is unfit: it has no IPv6 or TLS, or known bugs.
+// happen while no other thread uses it. Before 7.87 libcurl's OpenSSL may raise SIGPIPE in the
+// thread that drives it: block it there (a dispatcher's own threads do). Throws ConfigError
+// ("transport.ca_file" ...) for options that cannot work and for a libcurl that is unfit: it has no
+// IPv6 or TLS, or known bugs.
 //
 // A dispatcher takes it when Options::transport is empty, with the defaults above and one resolver
 // for all delivery threads. To change something:
