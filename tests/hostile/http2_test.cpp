@@ -282,6 +282,30 @@ TEST_CASE("HTTP/2 is spoken with those who offer it where the host asks for it, 
   }
 }
 
+TEST_CASE("requests share an HTTP/2 connection, and each gets its own answer") {
+  const Stage stage;
+  ReceiverOptions options;
+  options.identity = &stage.identity;
+  options.http2 = true;
+  options.reply = [](const Received& received) {
+    return Reply{h2::answer(received.stream, 200, received.body), Reply::Then::keep};
+  };
+  Receiver receiver(std::move(options));
+  Sender sender = stage.sender();
+  const std::string url = receiver.url("/", "hook.test");
+  CHECK(sender.send(post(url)).status == 200);
+  for (RequestId id = 0; id < 50; ++id) {
+    sender.transport->start(id, post(url, std::string(id + 1, 'b')));
+  }
+  for (const Completion& completion : poll_for(*sender.transport, 50)) {
+    CHECK(completion.status == 200);
+    CHECK(completion.sends == 1);
+    CHECK(completion.body == std::string(completion.id + 1, 'b'));
+  }
+  CHECK(receiver.requests().size() == 51);
+  CHECK(receiver.connections() == 1);
+}
+
 TEST_CASE("whatever a receiver says over HTTP/2 is taken for what it is") {
   const Stage stage;
   const std::vector<Act> all = everything();
