@@ -161,10 +161,11 @@ void add_floods(Acts& acts) {
         [](std::uint32_t s) { return h2::data(s, "", 0); });
   const auto settings = [](std::uint32_t) { return h2::settings(); };
   flood("SETTINGS", either, 0, nothing, settings);
-  flood("SETTINGS after the headers", {}, 200, head, settings);
+  // Where it breaks in the same breath libcurl does not tell of the headers.
+  flood("SETTINGS after the headers", broken, 200, head, settings);
   const auto ping = [](std::uint32_t) { return h2::ping(); };
   flood("PING", either, 0, nothing, ping);
-  flood("PING after the headers", {}, 200, head, ping);
+  flood("PING after the headers", broken, 200, head, ping);
   flood("WINDOW_UPDATE", either, 0, nothing,
         [](std::uint32_t s) { return h2::frame(h2::window_update_frame, 0, s, h2::number(1, 4)); });
   flood("PRIORITY", either, 0, nothing,

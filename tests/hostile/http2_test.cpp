@@ -121,16 +121,20 @@ TEST_CASE("whatever a receiver says over HTTP/2 is taken for what it is") {
   const std::vector<Act> all = acts();
   const Connection connection = GENERATE(Connection::fresh, Connection::kept);
   const std::size_t before = connection == Connection::kept ? 1 : 0;
+  // What a connection begins with holds up the first request already.
+  const auto is_played = [before](const Act& act) {
+    return !act.floods && (before == 0 || act.greeting == h2::settings());
+  };
   Sender sender = stage.sender();
   std::vector<std::unique_ptr<Receiver>> receivers;
   std::size_t under_way = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    receivers.push_back(all[i].floods ? nullptr : stage.receiver(all[i], connection));
-    if (all[i].floods) continue;
+    receivers.push_back(is_played(all[i]) ? stage.receiver(all[i], connection) : nullptr);
+    if (!is_played(all[i])) continue;
     if (before > 0) CHECK(sender.send(post(receivers[i]->url("/", "hook.test"))).status == 200);
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].floods) continue;
+    if (!is_played(all[i])) continue;
     sender.transport->start(i, request_of(all[i], *receivers[i], 1s));
     ++under_way;
   }
