@@ -60,7 +60,7 @@ void add_answers(Acts& acts) {
              return head(s) + h2::data(s, "ok", 0) +
                     h2::headers(s, h2::field("retry-after", "9"), h2::end_headers | h2::end_stream);
            }));
-  acts.add("a body beyond the window", {}, 200, once([](std::uint32_t s) {
+  acts.add("a body beyond the window", broken, 200, once([](std::uint32_t s) {
              return head(s) + repeated(h2::data(s, std::string(16'384, 'b'), 0), 200);
            }));
   Act& early = acts.add("an answer before the body", {}, 413,
@@ -94,9 +94,8 @@ void add_endings(Acts& acts) {
   for (const auto& [word, then] :
        {std::pair("closed", Then::close), {"cut", Then::cut}, {"reset", Then::reset}}) {
     acts.add(std::string(word) + " after the request", broken, 0, once(nothing, then));
-    // What was said just before a reset may be lost with it.
-    acts.add(std::string(word) + " after the headers",
-             then == Then::reset ? broken : std::vector<Fault>(), 200, once(head, then));
+    // What was said just before may be lost with the connection.
+    acts.add(std::string(word) + " after the headers", broken, 200, once(head, then));
   }
 }
 
@@ -154,9 +153,9 @@ void add_floods(Acts& acts) {
         [](std::uint32_t s) { return h2::frame(h2::continuation_frame, 0, s, ""); });
   flood("interim answers", broken, 0, nothing,
         [](std::uint32_t s) { return h2::headers(s, h2::status(103)); });
-  flood("a body", {}, 200, head,
+  flood("a body", broken, 200, head,
         [](std::uint32_t s) { return h2::data(s, std::string(16'000, 'b'), 0); });
-  flood("empty DATA", {}, 200, head, [](std::uint32_t s) { return h2::data(s, "", 0); });
+  flood("empty DATA", broken, 200, head, [](std::uint32_t s) { return h2::data(s, "", 0); });
   flood("empty DATA without headers", either, 0, nothing,
         [](std::uint32_t s) { return h2::data(s, "", 0); });
   const auto settings = [](std::uint32_t) { return h2::settings(); };
