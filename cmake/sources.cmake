@@ -13,6 +13,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/dispatcher.hpp
   include/hookwright/egress.hpp
   include/hookwright/endpoint.hpp
+  include/hookwright/endpoint_calls.hpp
   include/hookwright/endpoints.hpp
   include/hookwright/error.hpp
   include/hookwright/event.hpp
@@ -71,11 +72,13 @@ set(HOOKWRIGHT_HEADERS
 set(HOOKWRIGHT_SOURCES
   src/clock/system_clock.cpp
   src/dispatcher/core.cpp
+  src/dispatcher/core_ops.cpp
   src/dispatcher/core_publish.cpp
   src/dispatcher/core_work.cpp
   src/dispatcher/dispatcher.cpp
   src/dispatcher/endpoints.cpp
   src/dispatcher/explain.cpp
+  src/dispatcher/recovery.cpp
   src/dispatcher/listening.cpp
   src/dispatcher/notifier.cpp
   src/dispatcher/observer.cpp
@@ -83,8 +86,11 @@ set(HOOKWRIGHT_SOURCES
   src/dispatcher/receipt.cpp
   src/engine/committer.cpp
   src/engine/committer_apply.cpp
+  src/engine/committer_hold.cpp
   src/engine/committer_lanes.cpp
+  src/engine/committer_ops.cpp
   src/engine/committer_plan.cpp
+  src/engine/delivery_id.cpp
   src/engine/lane_book.cpp
   src/engine/latch.cpp
   src/engine/roster.cpp
@@ -110,8 +116,10 @@ set(HOOKWRIGHT_SOURCES
   src/policy/address.cpp
   src/policy/address_kind.cpp
   src/policy/address_range.cpp
+  src/policy/challenge.cpp
   src/policy/conditions.cpp
   src/policy/egress.cpp
+  src/policy/excerpt.cpp
   src/policy/embedded.cpp
   src/policy/failure.cpp
   src/policy/filter.cpp

@@ -91,8 +91,8 @@ class Receiver {
         verifier_(wire_, {hookwright::Secret(secret)}),
         failures_left_(settings.failures) {}
 
-  // The status to answer with.
-  int receive(const httplib::Request& request) {
+  // The status to answer with; `answer` is the body.
+  int receive(const httplib::Request& request, std::string& answer) {
     const auto header = [&](std::string_view name) {
       return request.get_header_value(std::string(name));
     };
@@ -103,6 +103,12 @@ class Receiver {
     if (!verified) {
       say(what + "  REFUSED: " + std::string(verified.text()));
       return 401;
+    }
+    // HyperSnap asks a new endpoint whether it wants events: handing the challenge back says yes.
+    if (request.body.starts_with(R"({"event":"webhook.verification",)")) {
+      answer = request.body;
+      say("signature verified, challenge handed back");
+      return 200;
     }
     if (!seen_.first_time(delivery, now())) {
       say(what + "  signature verified, but seen before: not handled again");
@@ -143,7 +149,7 @@ int serve(const Settings& settings) {
   if (!server->is_valid()) throw std::runtime_error("--tls: cannot use these files");
   server->set_tcp_nodelay(true);
   server->Post(".*", [&](const httplib::Request& request, httplib::Response& response) {
-    response.status = receiver.receive(request);
+    response.status = receiver.receive(request, response.body);
   });
 
   int port = settings.port;

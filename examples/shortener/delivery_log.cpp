@@ -60,7 +60,8 @@ void DeliveryLog::attempt(const hookwright::AttemptReport& report) {
 }
 
 void DeliveryLog::notice(const hookwright::Notice& notice) {
-  print("notice: " + std::string(to_string(notice.kind)) + ", " + name_of(notice.endpoint));
+  print("notice for " + notice.address + ": " + std::string(to_string(notice.kind)) + ", " +
+        name_of(notice.endpoint));
 }
 
 void DeliveryLog::lost(const hookwright::LostEvent& event) {

@@ -69,6 +69,8 @@ void run(const Settings& settings) {
 
   const auto log = std::make_shared<DeliveryLog>();
   hookwright::Dispatcher dispatcher(webhook_options(settings.database, settings.ca_file, log));
+  // Whom to tell of endpoints that fail; a real one asks the customer.
+  dispatcher.endpoints().configure(tenant, {.notify = "admin@acme-corp.example"});
   for (const auto& endpoint : dispatcher.endpoints().list(tenant).rows) {
     log->name(endpoint.id, endpoint.uid.empty() ? endpoint.url : endpoint.uid);
   }
@@ -78,6 +80,7 @@ void run(const Settings& settings) {
   Conversions conversions(dispatcher);
   add_metrics_route(server, dispatcher);
   add_webhook_routes(server, dispatcher.endpoints(), *log);
+  add_webhook_life_routes(server, dispatcher.endpoints());
   // Last: "/<alias>" would match "/webhooks" as well.
   add_link_routes(server, links, announcer, conversions);
   std::cout

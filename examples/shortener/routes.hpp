@@ -35,6 +35,17 @@ void add_metrics_route(httplib::Server& server, const hookwright::Dispatcher& di
 void add_webhook_routes(httplib::Server& server, hookwright::Endpoints& endpoints,
                         DeliveryLog& log);
 
+// POST /webhooks/<id>/pause, /resume            what is published meanwhile waits
+//                    /verify                    asks a HyperSnap receiver once more
+//                    /test (event)              sends a sample
+//                    /secret                    rotates it
+//                    /recover (hours, after)    sends again what was given up
+// GET  /webhooks/<id>/dead_letters
+void add_webhook_life_routes(httplib::Server& server, hookwright::Endpoints& endpoints);
+
+// The HTTP status that says so.
+[[nodiscard]] int status_of(hookwright::EndpointOutcome outcome);
+
 // One reply. `json` is taken: write an object into it, no more.
 void reply(httplib::Response& response, int status, hookwright::JsonWriter& json);
 void reply_error(httplib::Response& response, int status, std::string_view why);

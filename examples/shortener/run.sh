@@ -111,7 +111,7 @@ start snipy.py env WEBHOOK_SECRET="$snipy_py_secret" python3 "$here/receivers/sn
 start snapglyph.js env WEBHOOK_SECRET="$snapglyph_secret" node "$here/receivers/snapglyph.js"
 start acme env WEBHOOK_SECRET="$acme_secret" "$receiver" --name acme --profile Acme --fail 1 --port 0 \
   --tls "$TLS_CERT" "$TLS_KEY"
-start off env WEBHOOK_SECRET="$acme_secret" "$receiver" --name off --port 0 --tls "$TLS_CERT" "$TLS_KEY"
+start off env WEBHOOK_SECRET="$acme_secret" "$receiver" --name off --profile hypersnap --port 0 --tls "$TLS_CERT" "$TLS_KEY"
 off_pid=$!
 for name in snipy.js snipy.py snapglyph.js acme off; do wait_for 10 "$name" is_listening $name; done
 
@@ -177,18 +177,41 @@ wait_for 10 'the retry to acme' has_verified acme 1
 sleep 0.2
 
 say
+say "== The customer presses Test: curl -d event=link.clicked $site/webhooks/<id>/test"
+id_of() { ask "$site/webhooks"; sed 's/},{/}\n{/g' "$dir/reply" | sed -n "s/.*\"id\":\"\(ep_[0-9A-Za-z]*\)\",\"name\":\"$1\".*/\1/p"; }
+replied() { grep -q "$1" "$dir/reply" || die "the reply was $(cat "$dir/reply"), and should have $1"; }
+ask -d event=link.clicked "$site/webhooks/$(id_of snipy.js)/test"
+replied '"accepted":true'
+expect_verified 6 4 2
+
+say
+say "== SnapGlyph's toggle: paused, somebody scans, the event waits; resumed, it comes"
+snapglyph_id=$(id_of snapglyph.js)
+ask -d "" "$site/webhooks/$snapglyph_id/pause"
+replied '"status":"paused"'
+ask -A "$safari" "$site/qr/summer"
+expect_verified 8 6 2
+ask "$site/webhooks"
+replied '"name":"snapglyph.js".*"status":"paused","failing":false,"waiting":1'
+ask -d "" "$site/webhooks/$snapglyph_id/resume"
+expect_verified 8 6 3
+
+say
 say "== Three customers' servers are off, and somebody scans: each product has its own schedule"
+handed_back() { grep -q 'challenge handed back' "$log"; }
+subscribe off-hypersnap off hypersnap link.click.registered "$acme_secret"
+wait_for 10 'the handshake' handed_back
+sleep 0.2
 kill "$off_pid"
 wait "$off_pid" 2>/dev/null || true
 subscribe off-snipy off snipy link.clicked "$acme_secret"
 subscribe off-snapglyph off snapglyph qr.scanned "$acme_secret"
-subscribe off-hypersnap off hypersnap link.click.registered "$acme_secret"
 
 # The seconds until the endpoint's second attempt, as the shortener printed them.
 wait_of() { sed -n "/ to $1, attempt 1: /{n;s/.* in \([0-9]*\).*/\1/p;}" "$log"; }
 has_next() { [ -n "$(wait_of "$1")" ]; }
 ask -A "$safari" "$site/qr/summer"
-expect_verified 7 6 3
+expect_verified 10 8 4
 for name in off-snipy off-snapglyph off-hypersnap; do wait_for 10 "the next attempt for $name" has_next $name; done
 
 # ---- What is true in the end
@@ -205,9 +228,9 @@ say
 kill "$shortener_pid"
 wait "$shortener_pid" || die "the shortener ended with $?"
 [ ! -s "$dir/shortener.err" ] || die 'the shortener had something to complain of'
-expect 'deliveries to snipy.js' "$(verified_by snipy.js | wc -l)" 7
-expect 'deliveries to snipy.py' "$(verified_by snipy.py | wc -l)" 6
-expect 'deliveries to snapglyph.js' "$(verified_by snapglyph.js | wc -l)" 3
+expect 'deliveries to snipy.js' "$(verified_by snipy.js | wc -l)" 10
+expect 'deliveries to snipy.py' "$(verified_by snipy.py | wc -l)" 8
+expect 'deliveries to snapglyph.js' "$(verified_by snapglyph.js | wc -l)" 4
 expect 'the id of the delivery to acme' "$(verified_by acme)" \
   "$(sed -n 's/^acme  *link.created  *\(del_[0-9A-Za-z]*\)  answered with 500$/\1/p' "$log")"
 expect 'deliveries refused' "$(grep -c REFUSED "$log" || true)" 0
@@ -215,5 +238,5 @@ between 'the retry to acme' "$(wait_of acme)" 2 2
 between "Snipy's first retry" "$(wait_of off-snipy)" 60 66
 between "SnapGlyph's first retry" "$(wait_of off-snapglyph)" 60 66
 between "HyperSnap's first retry" "$(wait_of off-hypersnap)" 30 33
-say "demo: 17 deliveries verified by 4 receivers, 1 of them on its retry; 3 more wait for theirs in the store"
+say "demo: 23 requests verified by 4 receivers, 1 of them on its retry; 3 more wait for theirs in the store"
 say "      (--stay keeps all of it running, to play with)"

@@ -34,18 +34,6 @@ hookwright::EndpointSpec spec_of(const httplib::Request& request) {
   return spec;
 }
 
-int status_of(hookwright::EndpointOutcome outcome) {
-  switch (outcome) {
-    case hookwright::EndpointOutcome::not_found:
-      return 404;
-    case hookwright::EndpointOutcome::store_unavailable:
-    case hookwright::EndpointOutcome::shutting_down:
-      return 503;
-    default:
-      return 409;
-  }
-}
-
 void describe(hookwright::JsonWriter& json, const hookwright::Endpoint& endpoint) {
   json.field("id");
   json.string(endpoint.id.text());
@@ -57,6 +45,8 @@ void describe(hookwright::JsonWriter& json, const hookwright::Endpoint& endpoint
   json.string(endpoint.profile);
   json.field("status");
   json.string(to_string(endpoint.status));
+  json.field("failing");
+  json.boolean(endpoint.failing);
 }
 
 void subscribe(hookwright::Endpoints& endpoints, DeliveryLog& log, const httplib::Request& request,
@@ -83,9 +73,15 @@ void list(const hookwright::Endpoints& endpoints, httplib::Response& response) {
   json.begin_object();
   json.field("webhooks");
   json.begin_array();
-  for (const hookwright::Endpoint& endpoint : endpoints.list(tenant).rows) {
+  for (const hookwright::ListedEndpoint& endpoint : endpoints.list(tenant).rows) {
     json.begin_object();
     describe(json, endpoint);
+    json.field("waiting");
+    json.integer(static_cast<std::int64_t>(endpoints.backlog(tenant, endpoint.id).value_or(0)));
+    if (endpoint.last_attempt) {
+      json.field("last");
+      json.string(to_string(endpoint.last_attempt->result));
+    }
     json.end_object();
   }
   json.end_array();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "hookwright/export.hpp"
 #include "hookwright/fault.hpp"
@@ -43,6 +44,8 @@ struct Delivery {
   TimePoint first_attempt{};   // start of the first one; the epoch if there was none
   // First of an unbroken run of faults of ours; the epoch if there is none.
   TimePoint spared_since{};
+  TimePoint expires{};             // not sent from then on; the epoch: never expires
+  std::uint32_t attempts_max = 0;  // of its own; 0: as its profile says
 };
 
 // A delivery with what it delivers.
@@ -59,24 +62,45 @@ enum class AttemptResult : std::uint8_t {
   gone = 3,       // answered 410 where that ends the endpoint
 };
 
+// What a request was for.
+enum class Purpose : std::uint8_t {
+  delivery = 0,
+  test = 1,  // a sample, sent by hand: never retried, without meaning for the endpoint's health
+  handshake = 2,  // asked the receiver whether it wants to be one
+};
+
 // One request that was made, kept as history.
 struct Attempt {
   std::uint64_t row = 0;  // unique in the store, rising
   DeliveryId delivery{};
   EventId event{};
   EndpointId endpoint{};
+  std::string type{};  // the event's
+  Purpose purpose{};
   std::uint32_t number = 0;  // 1 for the first
   TimePoint at{};            // when it started
   Duration elapsed{};
   AttemptResult result{};
   Fault fault{};
   int status = 0;  // 0 if none arrived
-  // The first bytes of a failed attempt's answer, as received; at most 4 KiB.
+  // The beginning of a failed attempt's answer, at most 4 KiB: valid UTF-8, its control characters
+  // and what was invalid as U+FFFD.
   std::string excerpt{};
 };
 
 // Why a delivery was given up.
-enum class DeathReason : std::uint8_t { exhausted = 0, gone = 1 };
+enum class DeathReason : std::uint8_t {
+  exhausted = 0,      // its retries were used up
+  gone = 1,           // its endpoint answered 410, where that ends it
+  deactivated = 2,    // its endpoint was disabled while it waited
+  held_too_long = 3,  // its endpoint was paused for longer, or with more to hold, than it may
+  expired = 4,        // it was not to be sent any more (PublishOptions::expires)
+  not_retried = 5,  // it failed, and was to be tried that often only (PublishOptions::attempts_max)
+};
+
+[[nodiscard]] HOOKWRIGHT_EXPORT std::string_view to_string(AttemptResult result);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::string_view to_string(Purpose purpose);
+[[nodiscard]] HOOKWRIGHT_EXPORT std::string_view to_string(DeathReason reason);
 
 // A delivery that was given up, kept whole so that it can be inspected and sent again.
 struct DeadLetter {

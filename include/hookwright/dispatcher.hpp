@@ -32,6 +32,14 @@ struct PublishOptions {
   // Stores the event once, when all of the latch's parts have been recorded. Not together with an
   // idempotency key.
   std::optional<Latch> latch{};
+
+  // What is not delivered by then becomes a dead letter, `expired`, at the next occasion.
+  std::optional<TimePoint> expires{};
+
+  // Attempts at most, where that is less than its profile says: 1 is "do not retry". The delivery
+  // then becomes a dead letter, `not_retried`, and says nothing of the endpoint's health. 0: as the
+  // profile says.
+  std::uint32_t attempts_max = 0;
 };
 
 // What a shutdown left.
@@ -52,10 +60,15 @@ struct Metrics {
   std::uint64_t recorded = 0;          // events not stored: their latch waits for other parts
   std::uint64_t lost = 0;              // events queued and not known to be stored in the end
   std::uint64_t attempts = 0;          // requests started
-  std::uint64_t delivered = 0;         // deliveries settled as delivered
-  std::uint64_t failed = 0;            // attempts that failed and will be retried
-  std::uint64_t dead = 0;              // deliveries that became dead letters
-  std::uint64_t spared = 0;            // attempts that failed by a fault of ours
+  // Deliveries: accepted = delivered + dead + cancelled + those that wait in the store, counted
+  // since that was empty. (With a shared store, over all its processes.)
+  std::uint64_t accepted = 0;   // made: by publishing, or again by Endpoints::recover
+  std::uint64_t cancelled = 0;  // dropped, since their endpoint was removed
+  std::uint64_t delivered = 0;  // deliveries settled as delivered
+  std::uint64_t failed = 0;     // attempts that failed and will be retried
+  std::uint64_t dead = 0;       // deliveries that became dead letters
+  std::uint64_t trials = 0;     // requests of Endpoints::test and verify that have ended
+  std::uint64_t spared = 0;     // attempts that failed by a fault of ours
   // Outcomes dropped, since another process holds the lane or the store refuses the record; the
   // latter are told to Observer::store_trouble.
   std::uint64_t fenced = 0;

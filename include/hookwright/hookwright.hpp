@@ -18,6 +18,7 @@
 #include "hookwright/dispatcher.hpp"
 #include "hookwright/egress.hpp"
 #include "hookwright/endpoint.hpp"
+#include "hookwright/endpoint_calls.hpp"
 #include "hookwright/endpoints.hpp"
 #include "hookwright/error.hpp"
 #include "hookwright/event.hpp"

@@ -23,12 +23,15 @@ struct AttemptReport {
 };
 
 enum class NoticeKind : std::uint8_t {
-  delivery_exhausted = 1,  // a delivery has become a dead letter
+  delivery_exhausted = 1,  // a delivery has become a dead letter: see `death`
   // By its profile, after an exhausted delivery: tell the tenant's admin (HyperSnap).
   endpoint_paused = 2,
-  endpoint_disabled = 3,   // by its profile: after an exhausted delivery, or a 410
+  endpoint_disabled = 3,   // by its profile, after an exhausted delivery
   endpoint_failing = 4,    // marked as failing; sending goes on
-  endpoint_recovered = 5,  // the mark is gone
+  endpoint_recovered = 5,  // a success after endpoint_failing or endpoint_at_risk
+  endpoint_gone = 6,       // disabled: it answered 410
+  endpoint_at_risk = 7,    // it goes on failing, and will be paused, disabled or marked: see `step`
+  held_too_long = 8,       // paused for so long that what it held becomes dead letters; once a day
 };
 
 [[nodiscard]] HOOKWRIGHT_EXPORT std::string_view to_string(NoticeKind kind);
@@ -42,7 +45,13 @@ struct Notice {
   DeliveryId delivery{};  // the one that caused it, if one did
   std::string type{};     // its event's type
   Reason reason{};
+  DeathReason death{};  // with delivery_exhausted and held_too_long
   TimePoint at{};
+
+  // With endpoint_at_risk, once each until a success: 1 when half of the attempts of a delivery
+  // have failed (half of the window has passed), 2 when all but one have (nine tenths).
+  std::uint8_t step = 0;
+  std::string address{};  // whom to tell: the endpoint's, else the tenant's; may be empty
 };
 
 // An event that was queued and could not be stored, or of which nobody knows: its receipt says

@@ -108,6 +108,11 @@ struct DeliveryPolicy {
   std::size_t in_flight_max = 8;  // requests under way to one endpoint at once
 
   Duration dead_letter_retention = std::chrono::hours(24 * 30);
+
+  // What a paused endpoint may hold: each event for so long since it was due and the endpoint
+  // paused, and so many events. (Ours: SnapGlyph says "briefly".)
+  Duration held_age_max = std::chrono::hours(72);
+  std::size_t held_max = 100'000;
 };
 
 // A product's behaviour, as data: chosen per endpoint, with the dispatcher's as default. Make your
@@ -122,6 +127,10 @@ struct Profile {
   WireFormat wire{};
   DeliveryPolicy policy{};
   std::size_t active_endpoints_max = 0;  // per tenant; 0 is no limit
+
+  // A new endpoint, and one whose URL changes, is unverified until its receiver has echoed a
+  // challenge: see Endpoints::verify.
+  bool handshake = false;
 };
 
 // Throws ConfigError naming "profile.<field>" unless the profile can work. Header names are tokens,

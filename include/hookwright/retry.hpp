@@ -24,12 +24,15 @@ enum class Decision : std::uint8_t {
   retry,      // failed; the next attempt is scheduled
   exhausted,  // failed, and it was the last attempt
   gone,       // 410, and the profile says that this ends the endpoint
+  given_up,   // failed, and was the last by the delivery's own bounds: nothing follows from it for
+              // the endpoint
   spare,      // the fault was ours: tried again soon, and not charged to the delivery
 };
 
 struct Verdict {
   Decision decision{};
-  Duration delay{};  // to the next attempt, from the end of this one (retry, spare)
+  DeathReason death{};  // of the delivery (exhausted, gone, given_up)
+  Duration delay{};     // to the next attempt, from the end of this one (retry, spare)
   std::optional<Duration> throttle{};  // nothing is sent to the endpoint for so long
 };
 

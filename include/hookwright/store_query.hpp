@@ -15,14 +15,18 @@ namespace hookwright {
 // Which records to read, in which order, and what may filter them.
 enum class RecordKind : std::uint8_t {
   endpoints,  // by id, tombstones included; with changed_after by change, so that an endpoint that
-              // changes meanwhile comes again. Filters: tenant, endpoint, changed_after
+              // changes meanwhile comes again. Filters: tenant, endpoint, changed_after. With
+              // last_attempts, each one's newest attempt as well
   lanes,      // endpoints not deleted that have waiting rows, in an order of the store's. Filter:
-              // endpoint
+              // endpoint, which also counts the rows
   waiting,    // by position. Filters: endpoint (required), delivery
-  attempts,   // newest (highest row) first. Filters: endpoint, delivery (one is required), result
+  attempts,   // newest (highest row) first. Filters: endpoint, delivery (one is required), result,
+              // type, since and until (when they started)
   dead_letters,  // newest (highest row) first, those that have expired too until maintain() drops
-                 // them. Filters: tenant, endpoint, delivery
-  events,        // Filter: event (required)
+                 // them. Filters: tenant, endpoint, delivery, type, since and until (when they
+                 // died)
+  events,        // in the order of their commits. Filters: event, tenant (one is required), since
+                 // (when it was stored; some from before may be among them)
   notes,         // by key, without those that had expired at the latest `now` of any call. Filter:
                  // key_prefix
 };
@@ -40,7 +44,12 @@ struct Query {
   DeliveryId delivery{};
   EventId event{};
   std::optional<AttemptResult> result{};
-  std::uint64_t changed_after = 0;  // those whose last change raised endpoints_version above this
+  std::string type{};                // of the event
+  std::optional<TimePoint> since{};  // not before
+  std::optional<TimePoint> until{};  // before; attempts whose rows are an hour out of the order of
+                                     // their starts may be missed
+  std::uint64_t changed_after = 0;   // those whose last change raised endpoints_version above this
+  bool last_attempts = false;
   std::string key_prefix{};
   // `Records::next` of the page before, for the same question; empty: from the start. Any other
   // text finds nothing and breaks nothing: it may be a customer's.
@@ -52,6 +61,8 @@ struct Query {
 struct LaneDue {
   EndpointId endpoint{};
   TimePoint due{};          // of its first row
+  std::size_t rows = 0;     // how many there are, a million at most; only if the endpoint was
+                            // asked for
   std::uint64_t epoch = 0;  // by which this worker holds the lane; 0 if it doesn't, and in a
                             // one-process store
 };

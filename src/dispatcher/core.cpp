@@ -142,6 +142,10 @@ void DispatcherCore::timed(Duration attempt, std::optional<Duration> latency) no
   if (latency) delivery_latency_.add(*latency);
 }
 
+void DispatcherCore::settings_changed(const std::string& tenant, const TenantSettings& settings) {
+  listening_.keep_events(tenant, settings.keep_events);
+}
+
 Metrics DispatcherCore::metrics() const {
   Metrics m;
   m.published = counters_.published;
@@ -151,6 +155,9 @@ Metrics DispatcherCore::metrics() const {
   m.duplicates = counters_.duplicates;
   m.recorded = counters_.recorded;
   m.lost = counters_.lost;
+  m.accepted = counters_.accepted;
+  m.cancelled = counters_.cancelled;
+  m.trials = counters_.trials;
   m.delivered = counters_.delivered;
   m.failed = counters_.failed;
   m.dead = counters_.dead;

@@ -42,7 +42,14 @@ class DispatcherCore final : public engine::CommitterHost {
 
   // Endpoints: endpoints.cpp
   [[nodiscard]] Endpoints& endpoints() { return *endpoints_; }
+  // Hands an operation to the store thread and waits for its answer; `done` is filled in.
+  template <class Answer, class Op>
+  Answer carry_out(Op&& op, Answer refused);
   EndpointResult carry_out(engine::EndpointOp&& op);
+  Trial carry_out(engine::TrialOp&& op);
+  EndpointOutcome carry_out(engine::SettingsOp&& op);
+  // Adds what was sent to `sent`.
+  EndpointOutcome carry_out(engine::RecoverOp&& op, std::size_t& sent);
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] std::shared_ptr<const Profile> profile(std::string_view name) const;
   [[nodiscard]] Store& store() { return *options_.store; }
@@ -90,11 +97,15 @@ class DispatcherCore final : public engine::CommitterHost {
   void timed(Duration attempt, std::optional<Duration> latency) noexcept override;
   void endpoint_changed(const Endpoint& endpoint, const Profile* profile) override;
   void endpoint_removed(const std::string& tenant, EndpointId id) noexcept override;
+  void settings_changed(const std::string& tenant, const TenantSettings& settings) override;
+  [[nodiscard]] engine::TrialOp make_handshake(const Endpoint& endpoint) override;
   [[nodiscard]] bool wants_reports() const override { return notifier_.has_observer(); }
   void report(AttemptReport&& report) noexcept override { notifier_.attempt(std::move(report)); }
   void report_dropped() noexcept override { notifier_.dropped_one(); }
-  void notice(Notice&& notice, const std::string& key) override {
+  bool notice(Notice&& notice, const std::string& key) override {
+    if (!notifier_.has_observer()) return false;
     notifier_.notice(std::move(notice), key);
+    return true;
   }
   void trouble(std::string_view what, std::string_view more) noexcept override {
     notifier_.trouble(what, more);
@@ -106,6 +117,8 @@ class DispatcherCore final : public engine::CommitterHost {
   [[nodiscard]] Receipt refused(Refusal refusal, std::string message);
   [[nodiscard]] Receipt enqueue(engine::Submission&& submission);
   void wake_store();
+  [[nodiscard]] bool enqueue_op(engine::Queued&& op);
+  void wait_for(const std::function<bool()>& done);
   void make_shards();
   [[nodiscard]] engine::Moment moment(engine::Timeline& timeline) const;
 
@@ -138,6 +151,8 @@ class DispatcherCore final : public engine::CommitterHost {
   std::recursive_mutex work_mutex_;  // with no threads: held by the caller that works
   std::mutex inbox_mutex_;
   std::condition_variable inbox_changed_;
+  std::mutex answered_mutex_;
+  std::condition_variable answered_;           // an operation has its answer
   Inbox inbox_;                                // under inbox_mutex_
   bool store_waits_ = false;                   // under inbox_mutex_
   bool store_stop_ = false;                    // under inbox_mutex_
@@ -162,6 +177,7 @@ class DispatcherCore final : public engine::CommitterHost {
     std::atomic<std::uint64_t> published{0}, nobody{0}, refused{0}, stored{0}, duplicates{0},
         recorded{0}, lost{0}, replaced{0}, errors{0};
     std::atomic<std::uint64_t> store_errors{0};
+    std::atomic<std::uint64_t> accepted{0}, cancelled{0}, trials{0};
     std::atomic<std::uint64_t> delivered{0}, failed{0}, dead{0}, spared{0}, fenced{0}, commits{0};
   };
   mutable Counters counters_;
@@ -182,6 +198,10 @@ inline constexpr Duration longest_span = std::chrono::hours(24 * 3'650);
 
 // endpoints.cpp
 [[nodiscard]] std::unique_ptr<Endpoints> make_endpoints(DispatcherCore& core);
+
+// One part of a recovery. recovery.cpp
+[[nodiscard]] Recovered recover(DispatcherCore& core, const Endpoint& endpoint,
+                                const Recovery& what);
 
 // Throws ConfigError("tenant") unless it is 1 to 128 bytes.
 void check_tenant(std::string_view tenant);

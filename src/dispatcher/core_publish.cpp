@@ -94,6 +94,8 @@ Receipt DispatcherCore::publish(std::string_view tenant, std::vector<EncodedEven
                                                         .body = std::move(event.body)}));
   }
   if (submission.events.empty()) return nobody();
+  if (options.expires) submission.expires = *options.expires;
+  submission.attempts_max = options.attempts_max;
   if (!options.idempotency_key.empty()) {
     submission.idempotency_note =
         "idempotency/" + std::string(tenant) + '\0' + options.idempotency_key;
@@ -142,46 +144,6 @@ Receipt DispatcherCore::enqueue(engine::Submission&& submission) {
   if (wake) inbox_changed_.notify_one();
   if (!has_threads()) wake_store();
   return receipt;
-}
-
-EndpointResult DispatcherCore::carry_out(engine::EndpointOp&& op) {
-  struct Reply {
-    std::mutex mutex{};
-    std::condition_variable given{};
-    bool done = false;
-    EndpointResult result{};
-  };
-  const auto answer = std::make_shared<Reply>();
-  op.done = [answer](EndpointResult result) {
-    {
-      const std::lock_guard lock(answer->mutex);
-      answer->result = std::move(result);
-      answer->done = true;
-    }
-    answer->given.notify_all();
-  };
-  std::list<engine::Queued> one;
-  one.emplace_back(std::move(op));
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    if (closed_ || store_stop_) return {.outcome = EndpointOutcome::shutting_down};
-    store_idle_ = false;
-    inbox_.queue.splice(inbox_.queue.end(), one);
-  }
-  if (!has_threads()) {
-    wake_store();
-    work_until(
-        [&answer] {
-          const std::lock_guard lock(answer->mutex);
-          return answer->done;
-        },
-        longest_span);
-    return std::move(answer->result);
-  }
-  inbox_changed_.notify_one();
-  std::unique_lock lock(answer->mutex);
-  answer->given.wait(lock, [&answer] { return answer->done; });
-  return std::move(answer->result);
 }
 
 }  // namespace hookwright

@@ -61,6 +61,9 @@ bool DispatcherCore::step_store() {
 
 void DispatcherCore::publish_store_state(const engine::Moment& now) {
   const engine::CommitterCounts& counts = committer_->counts();
+  counters_.accepted = counts.accepted;
+  counters_.cancelled = counts.cancelled;
+  counters_.trials = counts.trials;
   counters_.delivered = counts.delivered;
   counters_.failed = counts.failed;
   counters_.dead = counts.dead;

@@ -1,6 +1,8 @@
 #include "hookwright/endpoints.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <unordered_map>
 #include <utility>
 
 #include "dispatcher/core.hpp"
@@ -18,6 +20,7 @@ namespace {
 constexpr std::size_t events_max = 256;
 constexpr std::size_t secret_min = 16;
 constexpr std::size_t uid_max = 255;
+constexpr Duration overlap_max = std::chrono::hours(24 * 7);
 constexpr std::size_t description_max = 1'024;
 
 void check_events(const std::vector<std::string>& events, const Profile& profile,
@@ -38,14 +41,15 @@ void check_events(const std::vector<std::string>& events, const Profile& profile
 }
 
 // Only of what is given now: one that was stored long ago goes on working.
+void check_secret(const std::optional<Secret>& secret, std::string_view field) {
+  if (secret && secret->reveal().size() < secret_min) {
+    throw ConfigError(field, "must be at least 16 bytes");
+  }
+}
+
 void check_secrets(const EndpointSpec& spec) {
-  const auto check = [](const std::optional<Secret>& secret, std::string_view field) {
-    if (secret && secret->reveal().size() < secret_min) {
-      throw ConfigError(field, "must be at least 16 bytes");
-    }
-  };
-  check(spec.secret, "endpoint.secret");
-  check(spec.standard_secret, "endpoint.standard_secret");
+  check_secret(spec.secret, "endpoint.secret");
+  check_secret(spec.standard_secret, "endpoint.standard_secret");
 }
 
 bool looks_weak(const EndpointSpec& spec) {
@@ -76,7 +80,8 @@ class StoredEndpoints final : public Endpoints {
     return result;
   }
 
-  EndpointResult update(std::string_view tenant, EndpointId id, const EndpointSpec& spec) override {
+  EndpointResult update(std::string_view tenant, EndpointId id, const EndpointSpec& spec,
+                        std::uint64_t version) override {
     check_tenant(tenant);
     check_secrets(spec);
     const Found found = look_up(tenant, id);
@@ -91,15 +96,19 @@ class StoredEndpoints final : public Endpoints {
     if (spec.secret) checked.secrets = {*spec.secret};
     if (spec.standard_secret) checked.standard_secret = spec.standard_secret;
     take_over(spec, checked);
-    EndpointResult result = edit(tenant, id,
+    EndpointResult result = edit(tenant, id, version,
                                  [checked = std::move(checked), secret = spec.secret,
                                   standard_secret = spec.standard_secret](Endpoint& endpoint) {
                                    endpoint.url = checked.url;
                                    endpoint.events = checked.events;
-                                   if (secret) endpoint.secrets = {*secret};
+                                   if (secret) {
+                                     endpoint.secrets = {*secret};
+                                     endpoint.overlap_until.reset();
+                                   }
                                    if (standard_secret) endpoint.standard_secret = standard_secret;
                                    endpoint.uid = checked.uid;
                                    endpoint.description = checked.description;
+                                   endpoint.notify = checked.notify;
                                    endpoint.headers = checked.headers;
                                    endpoint.conditions = checked.conditions;
                                  });
@@ -107,28 +116,117 @@ class StoredEndpoints final : public Endpoints {
     return result;
   }
 
-  EndpointResult enable(std::string_view tenant, EndpointId id) override {
-    return edit(tenant, id, [](Endpoint& endpoint) {
+  EndpointResult rotate(std::string_view tenant, EndpointId id, const std::optional<Secret>& secret,
+                        Duration overlap, std::uint64_t version) override {
+    check_tenant(tenant);
+    if (overlap < Duration::zero() || overlap > overlap_max) {
+      throw ConfigError("overlap", "must be 0 to 7 days", std::to_string(overlap.count()) + " ms");
+    }
+    check_secret(secret, "secret");
+    const Found found = look_up(tenant, id);
+    if (!found.available) return {.outcome = EndpointOutcome::store_unavailable};
+    if (!found.endpoint) return {.outcome = EndpointOutcome::not_found};
+    const Secret fresh = secret ? *secret : generate_secret(found.endpoint->profile);
+    if (const auto profile = core_.profile(found.endpoint->profile)) {
+      const std::vector<Secret> both = {fresh, found.endpoint->secrets.front()};
+      const auto& standard = found.endpoint->standard_secret;
+      (void)core_.options().signer->prepare(profile->wire, both, standard ? &*standard : nullptr);
+    }
+    const TimePoint until = core_.wall() + overlap;
+    EndpointResult result = edit(tenant, id, version, [fresh, overlap, until](Endpoint& endpoint) {
+      endpoint.secrets.resize(1, fresh);
+      endpoint.secrets.insert(endpoint.secrets.begin(), fresh);
+      endpoint.overlap_until = until;
+      if (overlap > Duration::zero()) return;
+      endpoint.secrets.resize(1, fresh);
+      endpoint.overlap_until.reset();
+    });
+    result.weak_secret = secret && secret->looks_weak();
+    return result;
+  }
+
+  EndpointResult enable(std::string_view tenant, EndpointId id, std::uint64_t version) override {
+    return edit(tenant, id, version, [](Endpoint& endpoint) {
       endpoint.status = Status::active;
       endpoint.reason = Reason::none;
       endpoint.failing = false;
+      endpoint.warned = 0;
       endpoint.first_exhausted.reset();
     });
   }
 
-  EndpointResult pause(std::string_view tenant, EndpointId id) override {
-    return stop(tenant, id, Status::paused);
+  EndpointResult pause(std::string_view tenant, EndpointId id, std::uint64_t version) override {
+    return stop(tenant, id, version, Status::paused);
   }
-  EndpointResult disable(std::string_view tenant, EndpointId id) override {
-    return stop(tenant, id, Status::disabled);
+  EndpointResult disable(std::string_view tenant, EndpointId id, std::uint64_t version) override {
+    return stop(tenant, id, version, Status::disabled);
   }
 
-  EndpointOutcome remove(std::string_view tenant, EndpointId id) override {
+  EndpointOutcome remove(std::string_view tenant, EndpointId id, std::uint64_t version) override {
     check_tenant(tenant);
     return core_
-        .carry_out(
-            {.kind = engine::EndpointOp::Kind::remove, .tenant = std::string(tenant), .id = id})
+        .carry_out({.kind = engine::EndpointOp::Kind::remove,
+                    .tenant = std::string(tenant),
+                    .id = id,
+                    .version = version})
         .outcome;
+  }
+
+  Trial verify(std::string_view tenant, EndpointId id) override {
+    check_tenant(tenant);
+    const Found found = look_up(tenant, id);
+    if (!found.available) return {.outcome = EndpointOutcome::store_unavailable};
+    if (!found.endpoint) return {.outcome = EndpointOutcome::not_found};
+    return core_.carry_out(
+        static_cast<engine::CommitterHost&>(core_).make_handshake(*found.endpoint));
+  }
+
+  Trial test(std::string_view tenant, EndpointId id, std::string_view type) override {
+    check_tenant(tenant);
+    const Found found = look_up(tenant, id);
+    if (!found.available) return {.outcome = EndpointOutcome::store_unavailable};
+    if (!found.endpoint) return {.outcome = EndpointOutcome::not_found};
+    const auto profile = core_.profile(found.endpoint->profile);
+    const CatalogEntry* entry =
+        profile ? core_.options().catalog.find(profile->family, type) : nullptr;
+    if (entry == nullptr) entry = core_.options().catalog.find({}, type);
+    if (entry == nullptr) throw ConfigError("type", "is none that this endpoint can get", type);
+    EncodedEvent event = entry->sample(core_.wall(), {.ids = &core_.ids()});
+    return core_.carry_out(
+        {.tenant = std::string(tenant),
+         .id = id,
+         .purpose = Purpose::test,
+         .event = std::make_shared<const StoredEvent>(StoredEvent{.id = event.id,
+                                                                  .tenant = std::string(tenant),
+                                                                  .type = std::move(event.type),
+                                                                  .family = std::move(event.family),
+                                                                  .at = event.at,
+                                                                  .body = std::move(event.body)})});
+  }
+
+  Recovered recover(std::string_view tenant, EndpointId id, const Recovery& what) override {
+    check_tenant(tenant);
+    if (what.at_most == 0 || what.at_most > 10'000)
+      throw ConfigError("recovery.at_most", "must be 1 to 10,000", std::to_string(what.at_most));
+    const Found found = look_up(tenant, id);
+    if (!found.available) return {.outcome = EndpointOutcome::store_unavailable};
+    if (!found.endpoint) return {.outcome = EndpointOutcome::not_found};
+    return hookwright::recover(core_, *found.endpoint, what);
+  }
+
+  EndpointOutcome configure(std::string_view tenant, const TenantSettings& settings) override {
+    check_tenant(tenant);
+    if (settings.notify.size() > uid_max)
+      throw ConfigError("settings.notify", "must be at most 255 bytes");
+    return core_.carry_out(engine::SettingsOp{.tenant = std::string(tenant), .settings = settings});
+  }
+
+  TenantSettings settings(std::string_view tenant) const override {
+    check_tenant(tenant);
+    const std::string key = std::string(engine::settings_prefix) + std::string(tenant);
+    const Records found = ask({.kind = RecordKind::notes, .key_prefix = key, .limit = 1});
+    if (found.notes.empty() || found.notes.front().key != key) return {};
+    return model::to_settings(found.notes.front().value).value_or(TenantSettings{});
   }
 
   std::optional<Endpoint> find(std::string_view tenant, EndpointId id) const override {
@@ -156,40 +254,71 @@ class StoredEndpoints final : public Endpoints {
     return hookwright::explain(*found.endpoint, profile.get(), event,
                                {.signer = *core_.options().signer,
                                 .user_agent = core_.options().user_agent,
-                                .delivery = core_.ids().next<DeliveryId>(core_.wall()),
+                                .delivery = engine::delivery_id(event.id, id),
                                 .now = core_.wall()});
   }
 
-  Listed<Endpoint> list(std::string_view tenant, std::string_view after,
-                        std::size_t limit) const override {
+  Listed<ListedEndpoint> list(std::string_view tenant, std::string_view after,
+                              std::size_t limit) const override {
     check_tenant(tenant);
     check_limit(limit);
-    const Records found = ask({.kind = RecordKind::endpoints,
-                               .tenant = std::string(tenant),
-                               .after = std::string(after),
-                               .limit = limit});
-    Listed<Endpoint> page{.next = found.next, .available = found.status.ok()};
+    Records found = ask({.kind = RecordKind::endpoints,
+                         .tenant = std::string(tenant),
+                         .last_attempts = true,
+                         .after = std::string(after),
+                         .limit = limit});
+    std::unordered_map<EndpointId, Attempt*> last;
+    for (Attempt& attempt : found.attempts) last.emplace(attempt.endpoint, &attempt);
+    Listed<ListedEndpoint> page{.next = found.next, .available = found.status.ok()};
     for (const StoredEndpoint& stored : found.endpoints) {
       if (stored.deleted) continue;
-      if (std::optional<Endpoint> endpoint = model::to_endpoint(stored, *core_.options().sealing))
-        page.rows.push_back(std::move(*endpoint));
+      std::optional<Endpoint> endpoint = model::to_endpoint(stored, *core_.options().sealing);
+      if (!endpoint) continue;
+      ListedEndpoint& row = page.rows.emplace_back();
+      static_cast<Endpoint&>(row) = std::move(*endpoint);
+      const auto attempt = last.find(row.id);
+      if (attempt != last.end()) row.last_attempt = std::move(*attempt->second);
     }
     return page;
   }
 
+  std::optional<std::size_t> backlog(std::string_view tenant, EndpointId id) const override {
+    check_tenant(tenant);
+    if (!look_up(tenant, id).endpoint) return std::nullopt;
+    const Records found = ask({.kind = RecordKind::lanes, .endpoint = id, .limit = 1});
+    if (!found.status.ok()) return std::nullopt;
+    return found.lanes.empty() ? std::size_t{0} : found.lanes.front().rows;
+  }
+
   Listed<Waiting> waiting(std::string_view tenant, EndpointId id, std::string_view after,
                           std::size_t limit) const override {
-    return read(RecordKind::waiting, &Records::waiting, tenant, id, after, limit);
+    return read({.kind = RecordKind::waiting}, &Records::waiting, tenant, id, after, limit);
   }
 
   Listed<Attempt> attempts(std::string_view tenant, EndpointId id, std::string_view after,
-                           std::size_t limit) const override {
-    return read(RecordKind::attempts, &Records::attempts, tenant, id, after, limit);
+                           std::size_t limit, const HistoryFilter& only) const override {
+    return read({.kind = RecordKind::attempts,
+                 .result = only.result,
+                 .type = only.type,
+                 .since = only.since,
+                 .until = only.until},
+                &Records::attempts, tenant, id, after, limit);
+  }
+
+  Listed<Attempt> attempts_of(std::string_view tenant, EndpointId id,
+                              DeliveryId delivery) const override {
+    if (!delivery) return {};
+    return read({.kind = RecordKind::attempts, .delivery = delivery}, &Records::attempts, tenant,
+                id, {}, 1'000);
   }
 
   Listed<DeadLetter> dead_letters(std::string_view tenant, EndpointId id, std::string_view after,
-                                  std::size_t limit) const override {
-    return read(RecordKind::dead_letters, &Records::dead_letters, tenant, id, after, limit);
+                                  std::size_t limit, const HistoryFilter& only) const override {
+    return read({.kind = RecordKind::dead_letters,
+                 .type = only.type,
+                 .since = only.since,
+                 .until = only.until},
+                &Records::dead_letters, tenant, id, after, limit);
   }
 
  private:
@@ -222,14 +351,16 @@ class StoredEndpoints final : public Endpoints {
   }
 
   template <class Row>
-  Listed<Row> read(RecordKind kind, std::vector<Row> Records::*rows, std::string_view tenant,
+  Listed<Row> read(Query query, std::vector<Row> Records::*rows, std::string_view tenant,
                    EndpointId id, std::string_view after, std::size_t limit) const {
     check_limit(limit);
     check_tenant(tenant);
     const Found owner = look_up(tenant, id);
     if (!owner.endpoint) return {.available = owner.available};
-    Records found =
-        ask({.kind = kind, .endpoint = id, .after = std::string(after), .limit = limit});
+    query.endpoint = id;
+    query.after = after;
+    query.limit = limit;
+    Records found = ask(query);
     return {.rows = std::move(found.*rows),
             .next = std::move(found.next),
             .available = found.status.ok()};
@@ -251,6 +382,8 @@ class StoredEndpoints final : public Endpoints {
     if (spec.description.size() > description_max) {
       throw ConfigError("endpoint.description", "must be at most 1,024 bytes");
     }
+    if (spec.notify.size() > uid_max)
+      throw ConfigError("endpoint.notify", "must be at most 255 bytes");
     check_custom_headers(spec.headers, profile->wire);
     check(spec.conditions);
     // The keys are made once here, so that a secret that can't be used is refused now.
@@ -262,19 +395,22 @@ class StoredEndpoints final : public Endpoints {
     endpoint.description = spec.description;
     endpoint.headers = spec.headers;
     endpoint.conditions = spec.conditions;
+    endpoint.notify = spec.notify;
   }
 
-  EndpointResult edit(std::string_view tenant, EndpointId id,
+  EndpointResult edit(std::string_view tenant, EndpointId id, std::uint64_t version,
                       std::function<void(Endpoint&)> change) {
     check_tenant(tenant);
     return core_.carry_out({.kind = engine::EndpointOp::Kind::edit,
                             .tenant = std::string(tenant),
                             .id = id,
+                            .version = version,
                             .edit = std::move(change)});
   }
 
-  EndpointResult stop(std::string_view tenant, EndpointId id, Status status) {
-    return edit(tenant, id, [status](Endpoint& endpoint) {
+  EndpointResult stop(std::string_view tenant, EndpointId id, std::uint64_t version,
+                      Status status) {
+    return edit(tenant, id, version, [status](Endpoint& endpoint) {
       endpoint.status = status;
       endpoint.reason = Reason::by_user;
     });

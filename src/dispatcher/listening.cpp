@@ -22,6 +22,7 @@ std::optional<std::size_t> Listening::type_index(std::string_view family,
 
 bool Listening::anyone(std::string_view tenant, std::size_t type_index) const {
   const std::shared_lock lock(mutex_);
+  if (keeping_.find(tenant) != keeping_.end()) return true;
   const auto found = tenants_.find(tenant);
   if (found == tenants_.end() || type_index >= found->second.listeners.size()) return false;
   return found->second.listeners[type_index] != 0;
@@ -30,7 +31,7 @@ bool Listening::anyone(std::string_view tenant, std::size_t type_index) const {
 void Listening::put(const Endpoint& endpoint, const Profile* profile) {
   std::vector<std::size_t> wanted;
   const auto entries = catalog_.entries();
-  if (profile != nullptr && endpoint.status != Status::disabled) {
+  if (profile != nullptr) {
     for (std::size_t i = 0; i < entries.size(); ++i) {
       if (!same_family(profile->family, entries[i].family())) continue;
       const bool match =
@@ -58,6 +59,15 @@ void Listening::remove(std::string_view tenant, EndpointId id) noexcept {
   for (const std::size_t type : endpoint->second) --its.listeners[type];
   its.endpoints.erase(endpoint);
   if (its.endpoints.empty()) tenants_.erase(found);
+}
+
+void Listening::keep_events(const std::string& tenant, bool keep) {
+  const std::unique_lock lock(mutex_);
+  if (keep) {
+    keeping_.insert(tenant);
+  } else {
+    keeping_.erase(tenant);
+  }
 }
 
 }  // namespace hookwright

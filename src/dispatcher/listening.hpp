@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "hookwright/catalog.hpp"
@@ -16,7 +17,8 @@
 
 namespace hookwright {
 
-// Answers, before anything is serialised, whether an event has a subscriber. Any thread.
+// Answers, before anything is serialised, whether an event has a subscriber, whatever its status:
+// what an endpoint skips can be brought back later. Any thread.
 class Listening {
  public:
   explicit Listening(const Catalog& catalog);
@@ -30,6 +32,9 @@ class Listening {
   // `profile` null: the endpoint gets nothing.
   void put(const Endpoint& endpoint, const Profile* profile);
   void remove(std::string_view tenant, EndpointId id) noexcept;
+
+  // Whether every event of the tenant is stored, subscribed to or not.
+  void keep_events(const std::string& tenant, bool keep);
 
  private:
   using TypeView = std::pair<std::string_view, std::string_view>;  // family, type
@@ -54,6 +59,7 @@ class Listening {
   Catalog catalog_;  // the keys below point into it
   std::unordered_map<TypeView, std::size_t, TypeHash> types_;
   mutable std::shared_mutex mutex_;
+  std::unordered_set<std::string, TextHash, std::equal_to<>> keeping_;
   std::unordered_map<std::string, Tenant, TextHash, std::equal_to<>> tenants_;
 };
 

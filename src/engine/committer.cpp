@@ -37,8 +37,13 @@ Committer::~Committer() = default;
 
 void Committer::submit(FromSender&& news) noexcept {
   outcomes_.splice(outcomes_.end(), news.outcomes);
-  for (const Outcome& row : news.cut_off)
-    book_.give_back(row.what.delivery.endpoint, row.epoch, row.what.delivery.position.row);
+  for (const Outcome& row : news.cut_off) {
+    if (row.trial != 0) {
+      finish_trial(row.trial, {.outcome = EndpointOutcome::shutting_down});
+    } else {
+      book_.give_back(row.what.delivery.endpoint, row.epoch, row.what.delivery.position.row);
+    }
+  }
   for (const Returned& returned : news.returned) book_.give_back(returned);
 }
 
@@ -85,13 +90,14 @@ void Committer::work(const Moment& moment) {
   // While an outcome is unknown nothing is read: its rows would be older than the cursors.
   if (at_rest() && fetch_at_ <= moment.steady && book_.hungry(moment.now)) fetch(moment);
   if (at_rest() && moment.steady >= maintain_at_) maintain(moment);
+  if (at_rest() && !alarms_.empty() && alarms_.begin()->first <= moment.now) ring(moment);
   flush_feeds();
 }
 
 // When the next commit is due: at once when idle, with company under load.
 SteadyTime Committer::commit_at(const Moment& moment) const {
   SteadyTime at = SteadyTime::max();
-  const bool ready = !queue_.empty() && (std::holds_alternative<EndpointOp>(queue_.front()) ||
+  const bool ready = !queue_.empty() && (!std::holds_alternative<Submission>(queue_.front()) ||
                                          knows_endpoints(moment));
   if (ready || !forgotten_.empty()) {
     const auto busy = std::min(last_commit_size_, busy_batch);
@@ -189,8 +195,8 @@ void Committer::give_up(std::list<Queued>& queue, Stored as, std::string_view wh
   for (Queued& queued : all) {
     if (auto* submission = std::get_if<Submission>(&queued)) {
       host_.stored(*submission, as, {}, why);
-    } else if (auto& op = std::get<EndpointOp>(queued); op.done) {
-      op.done({.outcome = EndpointOutcome::store_unavailable});
+    } else {
+      answer(queued, EndpointOutcome::store_unavailable);
     }
   }
 }
@@ -220,9 +226,7 @@ void Committer::give_up_plan(std::string_view why) noexcept {
 // Whoever waits for a change to an endpoint is told to look again.
 void Committer::give_up_ops(Plan& plan) noexcept {
   for (Queued& queued : plan.queue) {
-    auto* op = std::get_if<EndpointOp>(&queued);
-    if (op == nullptr || !op->done) continue;
-    std::exchange(op->done, {})({.outcome = EndpointOutcome::store_unavailable});
+    answer(queued, EndpointOutcome::store_unavailable);
   }
 }
 
@@ -246,7 +250,9 @@ void Committer::recovered() noexcept {
 bool Committer::Plan::brings_news() const {
   return std::any_of(items.begin(), items.end(), [](const Planned& item) {
     return std::holds_alternative<PlannedSubmission>(item) ||
-           std::holds_alternative<PlannedOp>(item);
+           std::holds_alternative<PlannedOp>(item) ||
+           std::holds_alternative<PlannedRevival>(item) ||
+           std::holds_alternative<PlannedSettings>(item);
   });
 }
 
@@ -269,6 +275,7 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
     at = std::min(at, maintain_at_);
     if (!unread_.empty()) at = std::min(at, read_again_at_);
     if (!accepting_) at = std::min(at, full_again_);
+    if (!alarms_.empty()) at = std::min(at, steady_of(alarms_.begin()->first));
     if (shared_) at = std::min({at, acquire_at_, steady_of(free_due_)});
   }
   if (shared_) at = std::min(at, beat_at_);
@@ -291,6 +298,8 @@ void Committer::finish(const Moment& moment) noexcept {
     }
     if (in_trouble()) break;
   }
+  while (!trials_.empty())
+    finish_trial(trials_.begin()->first, {.outcome = EndpointOutcome::shutting_down});
   give_up_plan("shut down before the store answered: it may be there");
   give_up(queue_, Stored::no, "shut down before it could be stored");
   try {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct Submission {
   std::vector<std::shared_ptr<const StoredEvent>> events{};
   std::string idempotency_note{};  // key of the note, or empty
   Duration idempotency_window{};
+  TimePoint expires{};
+  std::uint32_t attempts_max = 0;
   LatchRequest latch{};   // with a note: the events are stored once it is complete
   std::size_t bytes = 0;  // of the bodies
   std::shared_ptr<detail::ReceiptState> receipt{};
@@ -46,12 +49,47 @@ struct EndpointOp {
   Kind kind{};
   std::string tenant{};
   EndpointId id{};
+  std::uint64_t version = 0;              // that it must have, if not 0
   Endpoint created{};                     // with `create`: the whole of it
   std::function<void(Endpoint&)> edit{};  // with `edit`: what changes
   std::function<void(EndpointResult)> done{};
 };
 
-using Queued = std::variant<Submission, EndpointOp>;
+// A request to one endpoint outside its lane: a test, or a handshake with the token to be echoed.
+struct TrialOp {
+  std::string tenant{};
+  EndpointId id{};
+  Purpose purpose{};
+  std::shared_ptr<const StoredEvent> event{};
+  std::string token{};
+  std::string url{};                  // that is asked, with a token
+  std::function<void(Trial)> done{};  // may be empty
+};
+
+// Deliveries to be made again, or for the first time. Each is made once, whoever asks how often:
+// its latch is set with it.
+struct Revival {
+  std::shared_ptr<const StoredEvent> event{};
+  DeliveryId delivery{};
+  std::optional<DeliveryId> dead_letter{};  // that it was
+  std::string latch{};
+  TimePoint latched_until{};
+};
+struct RecoverOp {
+  std::string tenant{};
+  EndpointId id{};
+  std::vector<Revival> what{};
+  std::size_t sent = 0;
+  std::function<void(EndpointOutcome, std::size_t sent)> done{};
+};
+
+struct SettingsOp {
+  std::string tenant{};
+  TenantSettings settings{};
+  std::function<void(EndpointOutcome)> done{};
+};
+
+using Queued = std::variant<Submission, EndpointOp, TrialOp, RecoverOp, SettingsOp>;
 
 // What the committer's surroundings do for it. Called on the committer's thread, never for long.
 // What is not noexcept may throw for lack of memory, and has then done nothing.
@@ -66,16 +104,23 @@ class CommitterHost {
   virtual void endpoint_removed(const std::string& tenant, EndpointId id) noexcept = 0;
   // An outcome is settled; with `latency`, from the event to its delivery.
   virtual void timed(Duration attempt, std::optional<Duration> latency) noexcept = 0;
+  virtual void settings_changed(const std::string& tenant, const TenantSettings& settings) = 0;
+  // A handshake's request, with a token that nobody can guess.
+  [[nodiscard]] virtual TrialOp make_handshake(const Endpoint& endpoint) = 0;
   [[nodiscard]] virtual bool wants_reports() const = 0;
   virtual void report(AttemptReport&& report) noexcept = 0;
   virtual void report_dropped() noexcept = 0;
-  virtual void notice(Notice&& notice, const std::string& key) = 0;  // until forget(key)
+  // False: nobody hears of it. Else it is told until forget(key).
+  virtual bool notice(Notice&& notice, const std::string& key) = 0;
   virtual void trouble(std::string_view what, std::string_view more) noexcept = 0;
   // What was said of endpoints holds until then; afterwards others may have made some.
   virtual void endpoints_known_until(SteadyTime until) noexcept = 0;
 };
 
 struct CommitterCounts {
+  std::uint64_t accepted = 0;
+  std::uint64_t cancelled = 0;
+  std::uint64_t trials = 0;
   std::uint64_t delivered = 0;
   std::uint64_t failed = 0;
   std::uint64_t dead = 0;
@@ -147,6 +192,28 @@ class Committer {
   struct PlannedOp {
     Endpoint result{};
     std::size_t uid_at = 0;
+    std::size_t cancelled = 0;  // rows that are dropped with it
+    bool asks = false;          // its receiver is asked whether it wants events
+  };
+  struct PlannedTrial {
+    Attempt attempt{};
+    bool accepted = false;
+    std::optional<Endpoint> verified{};  // the endpoint as the change leaves it
+  };
+  struct PlannedRevival {
+    Waiting row{};
+    std::size_t index = 0;  // in the operation
+  };
+  struct PlannedSettings {
+    std::string mark{};
+  };
+  struct PlannedDeath {  // of a row that was held
+    EndpointId endpoint{};
+    DeliveryId delivery{};
+    std::uint64_t letter = 0;  // row of the dead letter
+    std::vector<Note> notices{};
+    std::size_t told = 0;     // of them
+    bool tells_held = false;  // one of them is NoticeKind::held_too_long
   };
   struct PlannedForgetting {};
   struct PlannedRelease {
@@ -157,7 +224,8 @@ class Committer {
   };
   struct PlannedProbe {};
   using Planned = std::variant<PlannedSubmission, PlannedOutcome, PlannedOp, PlannedForgetting,
-                               PlannedRelease, PlannedHolding, PlannedProbe>;
+                               PlannedRelease, PlannedHolding, PlannedProbe, PlannedTrial,
+                               PlannedRevival, PlannedSettings, PlannedDeath>;
 
   // A batch and what its changes stand for, one to one; then what came of it, and how far that has
   // been acted upon.
@@ -193,7 +261,10 @@ class Committer {
                                      const Moment& moment);
   void plan_ops(Plan& plan, const Moment& moment);
   bool plan_op(Plan& plan, EndpointOp& op, const Moment& moment);
-  [[nodiscard]] bool succeeded_since(const Member& member, const Delivery& delivery);
+  void take_off_hold(EndpointId id, Change& change) const;
+  void settle_status(Endpoint& after, const Endpoint& before, const Profile* profile,
+                     TimePoint now) const;
+  [[nodiscard]] bool succeeded_since(const Member& member, const Outcome& outcome);
   void put_back() noexcept;
 
   // committer_apply.cpp
@@ -205,6 +276,10 @@ class Committer {
   void applied(PlannedRelease& item, const ChangeResult& result, const Moment& moment);
   void applied(PlannedHolding& item, const ChangeResult& result, const Moment& moment);
   void applied(PlannedProbe& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedTrial& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedRevival& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedSettings& item, const ChangeResult& result, const Moment& moment);
+  void applied(PlannedDeath& item, const ChangeResult& result, const Moment& moment);
   [[nodiscard]] bool carried_out_before(const Outcome& what, const Settlement& means);
   void count(const Settlement& settlement);
   void feed(Waiting&& row) noexcept;
@@ -219,10 +294,33 @@ class Committer {
   [[nodiscard]] LatchState noted_latch(const std::string& key);
   [[nodiscard]] static bool latch_changed(const Submission& what, const ChangeResult& result);
 
+  // committer_ops.cpp
+  void start_trial(TrialOp& op, const Moment& moment);
+  void plan_trial(Plan& plan, const Outcome& outcome, const Moment& moment);
+  void finish_trial(std::uint64_t number, Trial&& trial) noexcept;
+  bool plan_recovery(Plan& plan, RecoverOp& op, const Moment& moment);
+  [[nodiscard]] bool made_by(const Revival& revival, std::uint64_t row);
+  void plan_settings(Plan& plan, const SettingsOp& op, const Moment& moment);
+  static void answer(Queued& queued, EndpointOutcome outcome) noexcept;
+
+  // committer_hold.cpp
+  void set_alarm(EndpointId id, TimePoint at);
+  void clear_alarm(EndpointId id) noexcept;
+  void arm(const Endpoint& endpoint, TimePoint now);
+  void look_again_at(EndpointId id, TimePoint now);
+  void held_one_more(EndpointId id, TimePoint now);
+  void ring(const Moment& moment);
+  void attend(EndpointId id, const Moment& moment);
+  [[nodiscard]] bool given_up_by(const PlannedDeath& item);
+  void plan_deaths(Plan& plan, Member& member, const Moment& moment);
+  [[nodiscard]] std::size_t rows_of(EndpointId id);
+
   // committer_lanes.cpp
   [[nodiscard]] StoreStatus load_endpoints(std::uint64_t changed_after, const Moment& moment);
   [[nodiscard]] StoreStatus load_lanes();
   [[nodiscard]] StoreStatus load_notices();
+  [[nodiscard]] StoreStatus load_settings();
+  [[nodiscard]] StoreStatus look_at_settings();
   [[nodiscard]] Records find(const Query& query);
   void read_unread(const Moment& moment);
   void fetch(const Moment& moment);
@@ -275,10 +373,19 @@ class Committer {
   RowNumbers rows_;
   std::unordered_map<EndpointId, Route> routes_;
   std::uint64_t endpoints_version_ = 0;
+  std::string settings_mark_{};  // of what is known of the tenants' settings
 
   std::list<Queued> queue_;
   std::list<Outcome> outcomes_;
   std::list<std::string> forgotten_;
+  std::unordered_map<std::uint64_t, TrialOp> trials_;  // under way
+  std::uint64_t last_trial_ = 0;
+
+  // When an endpoint is to be looked at: a held row is too old, a secret's time is over.
+  std::set<std::pair<TimePoint, EndpointId>> alarms_;
+  std::unordered_map<EndpointId, TimePoint> alarm_of_;
+  std::size_t untold_ = 0;  // notices that were given to the host, and not yet forgotten
+  std::unordered_map<EndpointId, TimePoint> told_held_;  // NoticeKind::held_too_long, once a day
   std::optional<Plan> plan_;        // whose outcome is not known, or not yet acted upon to its end
   std::vector<LaneGrant> grants_;   // that are not yet taken
   std::vector<EndpointId> lost_;    // lanes that are not yet left

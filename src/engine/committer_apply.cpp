@@ -53,6 +53,13 @@ void Committer::applied(PlannedSubmission& item, const ChangeResult& result, con
   } else if (result.outcome != ChangeOutcome::applied) {
     stored = Stored::no;
   }
+  const bool fresh =
+      stored == Stored::yes && (result.outcome == ChangeOutcome::applied ||
+                                (repeated && result.outcome == ChangeOutcome::mismatch));
+  if (fresh) {
+    for (const Waiting& row : item.rows) held_one_more(row.delivery.endpoint, moment.now);
+  }
+  const std::size_t rows = item.rows.size();
   if (repeated) {
     // Other rows may have been read since these were numbered: they are read from the store, in
     // their order.
@@ -70,6 +77,7 @@ void Committer::applied(PlannedSubmission& item, const ChangeResult& result, con
   const std::string_view why = by_other               ? "others kept changing its latch"
                                : stored == Stored::no ? "the store refuses this event"
                                                       : "";
+  if (fresh) counts_.accepted += rows;
   host_.stored(what, stored, stored_as, why);
   plan_->queue.pop_front();
 }
@@ -122,6 +130,7 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
     lost_.push_back(id);
   if (counts) {
     if (means.endpoint) put_endpoint(*means.endpoint, moment);
+    if (means.again) look_again_at(id, moment.now);
     for (; item.told < means.notices.size(); ++item.told) tell_notice(means.notices[item.told]);
   }
 
@@ -152,7 +161,7 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
     Member* member = roster_.find(id);
     if (member != nullptr && means.result == AttemptResult::delivered)
       member->last_success = std::max(member->last_success.value_or(what.started), what.started);
-    if (host_.wants_reports() && means.result) report(what, means);
+    if (host_.wants_reports() && means.result && what.sent) report(what, means);
   } else {
     ++counts_.fenced;
   }
@@ -181,6 +190,7 @@ bool Committer::carried_out_before(const Outcome& what, const Settlement& means)
 }
 
 void Committer::count(const Settlement& settlement) {
+  if (settlement.orphan) return;  // counted as cancelled when its endpoint was removed
   if (!settlement.result) {
     ++counts_.spared;
     return;
@@ -220,7 +230,7 @@ void Committer::report(const Outcome& outcome, const Settlement& means) noexcept
 
 void Committer::tell_notice(const Note& note) {
   if (std::optional<Notice> notice = model::to_notice(note.value))
-    host_.notice(std::move(*notice), note.key);
+    untold_ += host_.notice(std::move(*notice), note.key) ? 1U : 0U;
 }
 
 void Committer::applied(PlannedOp& item, const ChangeResult& result, const Moment& moment) {
@@ -235,7 +245,12 @@ void Committer::applied(PlannedOp& item, const ChangeResult& result, const Momen
         remove_endpoint(id);
       } else {
         put_endpoint(item.result, moment);
+        if (item.asks) {
+          TrialOp handshake = host_.make_handshake(item.result);
+          start_trial(handshake, moment);
+        }
       }
+      counts_.cancelled += std::exchange(item.cancelled, 0);
       break;
     case ChangeOutcome::over_limit:
       answer.outcome = EndpointOutcome::over_limit;
@@ -249,6 +264,7 @@ void Committer::applied(PlannedOp& item, const ChangeResult& result, const Momen
       const Member* now = roster_.find(id);
       const bool done = removing ? now == nullptr
                                  : now != nullptr && now->endpoint.version == item.result.version;
+      if (plan_->repeated && done) counts_.cancelled += std::exchange(item.cancelled, 0);
       if (plan_->repeated && done)
         answer = {.outcome = EndpointOutcome::ok, .endpoint = item.result};
       break;
@@ -267,6 +283,7 @@ void Committer::applied(PlannedOp& item, const ChangeResult& result, const Momen
 
 void Committer::applied(PlannedForgetting&, const ChangeResult&, const Moment&) {
   plan_->forgotten.pop_front();
+  untold_ -= std::min<std::size_t>(untold_, 1);
 }
 
 void Committer::applied(PlannedRelease& item, const ChangeResult& result, const Moment& moment) {
@@ -307,6 +324,9 @@ void Committer::put_endpoint(const Endpoint& endpoint, const Moment& moment) {
       destination->profile = profile;
       destination->headers = endpoint.headers;
       destination->secrets = endpoint.secrets;
+      // The header carries one signature: the old secret's until the end of its time.
+      if (endpoint.overlap_until && !profile->wire.several_signatures)
+        std::reverse(destination->secrets.begin(), destination->secrets.end());
       destination->standard_secret = endpoint.standard_secret;
     } catch (const ConfigError& error) {  // the policy has been tightened since it was registered
       destination.reset();
@@ -328,6 +348,7 @@ void Committer::put_endpoint(const Endpoint& endpoint, const Moment& moment) {
   } else {
     book_.close(id);
   }
+  arm(endpoint, moment.now);
   roster_.put(endpoint);
   route = {.shard = shard, .destination = std::move(destination)};
 }
@@ -341,6 +362,8 @@ void Committer::remove_endpoint(EndpointId id) {
     routes_.erase(route);
   }
   lose_lane(id);
+  clear_alarm(id);
+  told_held_.erase(id);
   roster_.remove(id);
   host_.endpoint_removed(tenant, id);
 }

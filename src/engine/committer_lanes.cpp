@@ -37,6 +37,7 @@ void Committer::open(const Moment& moment) {
                                     [&] { return store_.open(worker_, moment.now); });
   require(opened.status, "can't be opened");
   rows_.start(opened.first_row);
+  require(look_at_settings(), "can't be read");
   require(load_endpoints(0, moment), "can't be read");
   endpoints_version_ = opened.endpoints_version;
   if (!shared_) require(load_lanes(), "can't be read");
@@ -92,6 +93,37 @@ StoreStatus Committer::load_lanes() {
     if (!page.status.ok()) return page.status;
     for (const LaneDue& lane : page.lanes) {
       if (roster_.find(lane.endpoint) != nullptr) book_.adopt(lane.endpoint, 0, lane.due);
+    }
+    query.after = std::move(page.next);
+  } while (!query.after.empty());
+  return {};
+}
+
+// Read before the settings, so that what changes meanwhile is noticed the next time.
+StoreStatus Committer::look_at_settings() {
+  const std::string key(settings_mark_key);
+  const Records found = find({.kind = RecordKind::notes, .key_prefix = key, .limit = 1});
+  if (!found.status.ok()) return found.status;
+  const bool any = !found.notes.empty() && found.notes.front().key == key;
+  const std::string mark = any ? found.notes.front().value : std::string();
+  if (mark == settings_mark_) return {};
+  StoreStatus status = load_settings();
+  if (status.ok()) settings_mark_ = mark;
+  return status;
+}
+
+StoreStatus Committer::load_settings() {
+  Query query{
+      .kind = RecordKind::notes, .key_prefix = std::string(settings_prefix), .limit = page_max};
+  do {
+    Records page = find(query);
+    if (!page.status.ok()) return page.status;
+    for (const Note& note : page.notes) {
+      const std::string tenant = note.key.substr(settings_prefix.size());
+      if (const auto settings = model::to_settings(note.value)) {
+        roster_.configure(tenant, *settings);
+        host_.settings_changed(tenant, *settings);
+      }
     }
     query.after = std::move(page.next);
   } while (!query.after.empty());
@@ -154,7 +186,13 @@ void Committer::acquire(const Moment& moment) {
   take_grants(moment);
   acquire_at_ = moment.steady + acquire_again;
   free_due_ = TimePoint::max();
-  release(book_.idle(moment.now, acquire_lanes_max), moment);
+  std::vector<EndpointId> idle = book_.idle(moment.now, acquire_lanes_max);
+  // Those whose rows are being given up are kept until that is done.
+  std::erase_if(idle, [&](const EndpointId& id) {
+    const auto alarm = alarm_of_.find(id);
+    return alarm != alarm_of_.end() && alarm->second <= moment.now;
+  });
+  release(idle, moment);
   if (grants_in_doubt_ && at_rest()) look_for_grants(moment);
   if (!at_rest() || grants_in_doubt_ || book_.rows() >= limits_.rows_max) return;
   auto grants = guard<Grants>(counts_.store_exceptions, StoreCode::unknown,
@@ -182,6 +220,7 @@ void Committer::take_grants(const Moment& moment) {
     const bool served = route != routes_.end() && route->second.destination &&
                         route->second.destination->status == Status::active;
     if (!served) book_.close(grant.endpoint);
+    look_again_at(grant.endpoint, moment.now);
   }
 }
 
@@ -244,7 +283,8 @@ Change Committer::release_of(EndpointId id, const Moment& moment) const {
   const auto route = routes_.find(id);
   TimePoint hold{};
   if (member != nullptr && member->endpoint.status != Status::active) {
-    hold = TimePoint::max();
+    // Whoever takes a disabled one gives its rows up; the others' are given up without the lane.
+    hold = member->endpoint.status == Status::disabled ? TimePoint{} : TimePoint::max();
     change.only_if.emplace_back(EndpointAt{id, member->endpoint.version});
   } else if (route == routes_.end() || !route->second.destination) {
     hold = moment.now + not_for_us;
@@ -271,6 +311,7 @@ void Committer::beat(const Moment& moment) {
     if (!load_endpoints(endpoints_version_, moment).ok()) return;
     endpoints_version_ = answer.endpoints_version;
   }
+  if (!look_at_settings().ok()) return;
   beat_at_ = started + worker_.lease / 3;
   if (!holdings_in_doubt_) trust_from(started);
 }

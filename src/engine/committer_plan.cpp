@@ -35,7 +35,7 @@ void Committer::Plan::add(Change&& change, Planned&& item) {
 // Endpoint changes go alone: the events behind them are routed by what has become of them.
 void Committer::make_plan(const Moment& moment) {
   Plan& plan = plan_.emplace(Plan());
-  const bool op_first = !queue_.empty() && std::holds_alternative<EndpointOp>(queue_.front());
+  const bool op_first = !queue_.empty() && !std::holds_alternative<Submission>(queue_.front());
   const bool ops = op_first && (outcomes_.empty() || op_waited_);
   op_waited_ = op_first && !ops;  // in turns, or a flood of outcomes would hold it up
   try {
@@ -62,15 +62,23 @@ void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
     const auto at = next++;
     Outcome& outcome = *at;
     const EndpointId id = outcome.what.delivery.endpoint;
+    if (outcome.trial != 0) {
+      if (plan.changed.contains(id)) continue;
+      plan_trial(plan, outcome, moment);
+      plan.outcomes.splice(plan.outcomes.end(), outcomes_, at);
+      continue;
+    }
     const auto touched = plan.touched.find(id);
     const Member* member = touched != plan.touched.end() ? &touched->second : roster_.find(id);
     // Without its profile nothing can be decided: it waits until somebody knows it.
     if (member != nullptr && !member->profile)
       outcome.verdict = {.decision = Decision::spare, .delay = profile_unknown};
     const bool spared = member != nullptr && outcome.verdict.decision == Decision::exhausted &&
-                        succeeded_since(*member, outcome.what.delivery);
-    Settlement means = settle(outcome, member, spared, moment.now, rows_, sealing_);
-    const bool depends = means.of_endpoint || means.result == AttemptResult::delivered;
+                        succeeded_since(*member, outcome);
+    SettleContext context{.now = moment.now};
+    if (member != nullptr) context.address = roster_.address_of(member->endpoint);
+    Settlement means = settle(outcome, member, spared, context, rows_, sealing_);
+    const bool depends = means.of_endpoint || means.result.has_value();
     if (depends && plan.changed.contains(id)) continue;
     const bool success_counts =
         member != nullptr && member->profile && means.result == AttemptResult::delivered &&
@@ -94,10 +102,11 @@ void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
 
 // For ExhaustEndpoint::unless_succeeded_since. This process may have started after the success:
 // then the history tells.
-bool Committer::succeeded_since(const Member& member, const Delivery& delivery) {
+bool Committer::succeeded_since(const Member& member, const Outcome& outcome) {
+  const Delivery& delivery = outcome.what.delivery;
   if (member.profile->policy.exhaust_endpoint != ExhaustEndpoint::unless_succeeded_since)
     return false;
-  const TimePoint first = delivery.first_attempt;
+  const TimePoint first = delivery.attempts == 0 ? outcome.started : delivery.first_attempt;
   if (member.last_success && *member.last_success >= first) return true;
   Query query{.kind = RecordKind::attempts,
               .endpoint = delivery.endpoint,
@@ -108,10 +117,13 @@ bool Committer::succeeded_since(const Member& member, const Delivery& delivery) 
   for (int pages = 0; pages < success_pages_max; ++pages) {
     const Records found = find(query);
     if (!found.status.ok()) return false;
-    if (!found.attempts.empty()) {
-      return std::any_of(found.attempts.begin(), found.attempts.end(),
-                         [first](const Attempt& attempt) { return attempt.at >= first; });
+    bool any = false;
+    for (const Attempt& attempt : found.attempts) {
+      if (attempt.purpose != Purpose::delivery) continue;  // says nothing of its health
+      if (attempt.at >= first) return true;
+      any = true;
     }
+    if (any) return false;
     if (found.next.empty()) return false;
     query.after = found.next;
   }
@@ -194,10 +206,12 @@ void Committer::plan_events(const Submission& submission, Change& change,
     change.only_if.emplace_back(EventAbsent{event->id});
     change.writes.emplace_back(PutEvent{event});
     for (const Member* member : roster_.route(*event)) {
-      const Delivery delivery{.id = ids_.next<DeliveryId>(moment.wall),
+      const Delivery delivery{.id = delivery_id(event->id, member->endpoint.id),
                               .event = event->id,
                               .endpoint = member->endpoint.id,
-                              .position = {.due = moment.now, .row = rows_.next()}};
+                              .position = {.due = moment.now, .row = rows_.next()},
+                              .expires = submission.expires,
+                              .attempts_max = submission.attempts_max};
       change.writes.emplace_back(PutDelivery{delivery});
       rows.push_back({.delivery = delivery, .event = event});
     }
@@ -207,28 +221,55 @@ void Committer::plan_events(const Submission& submission, Change& change,
 void Committer::plan_ops(Plan& plan, const Moment& moment) {
   std::unordered_set<EndpointId> named;
   while (!queue_.empty() && plan.items.size() < batch_changes_max) {
+    if (auto* trial = std::get_if<TrialOp>(&queue_.front())) {
+      start_trial(*trial, moment);
+      queue_.pop_front();
+      continue;
+    }
+    if (auto* recovery = std::get_if<RecoverOp>(&queue_.front())) {
+      if (!named.insert(recovery->id).second) return;
+      if (plan_recovery(plan, *recovery, moment)) {
+        plan.queue.splice(plan.queue.end(), queue_, queue_.begin());
+      } else {
+        queue_.pop_front();
+      }
+      continue;
+    }
+    if (const auto* settings = std::get_if<SettingsOp>(&queue_.front())) {
+      plan_settings(plan, *settings, moment);
+      plan.queue.splice(plan.queue.end(), queue_, queue_.begin());
+      continue;
+    }
     auto* op = std::get_if<EndpointOp>(&queue_.front());
     if (op == nullptr || !named.insert(op->id).second) return;
     if (plan_op(plan, *op, moment)) {
       plan.queue.splice(plan.queue.end(), queue_, queue_.begin());
       continue;
     }
-    if (op->done) op->done({.outcome = EndpointOutcome::not_found});
+    const Member* member = roster_.find(op->id);
+    const bool there = member != nullptr && member->endpoint.tenant == op->tenant;
+    if (op->done)
+      op->done({.outcome = there ? EndpointOutcome::conflict : EndpointOutcome::not_found});
     queue_.pop_front();
   }
 }
 
-// False if there is no such endpoint.
+// False if there is no such endpoint, or it is not at the version that was asked for.
 bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
   const Member* member = roster_.find(op.id);
   const bool creating = op.kind == EndpointOp::Kind::create;
   if (!creating && (member == nullptr || member->endpoint.tenant != op.tenant)) return false;
+
+  if (!creating && op.version != 0 && op.version != member->endpoint.version) return false;
 
   Endpoint after = creating ? op.created : member->endpoint;
   const Endpoint before = creating ? Endpoint{} : member->endpoint;
   if (op.edit) op.edit(after);
   after.updated = moment.now;
   if (creating) after.created = moment.now;
+  if (before.events != after.events) after.subscribed = moment.now;
+  const bool asks = creating || after.status == Status::active || before.url != after.url;
+  settle_status(after, before, roster_.profile(after.profile).get(), moment.now);
   ++after.version;
 
   Change change;
@@ -253,17 +294,42 @@ bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
     stored.details.clear();
   }
   change.writes.emplace_back(PutEndpoint{std::move(stored)});
-  // Whoever let go of the lane when the endpoint was stopped put it on hold. One that is held still
-  // has requests under way: letting go of it would send them a second time.
-  if (!creating && after.status == Status::active && before.status != Status::active) {
-    if (book_.holds(op.id)) {
-      change.only_if.emplace_back(LaneHeld{op.id, book_.epoch(op.id)});
-    } else {
-      change.writes.emplace_back(ReleaseLane{op.id, {}});
-    }
-  }
-  plan.add(std::move(change), PlannedOp{std::move(after), uid_at});
+  if (!creating && has_work(after.status) && before.status != after.status)
+    take_off_hold(op.id, change);
+  PlannedOp item{.uid_at = uid_at, .asks = asks && after.status == Status::unverified};
+  if (removing) item.cancelled = rows_of(before.id);
+  item.result = std::move(after);
+  plan.add(std::move(change), std::move(item));
   return true;
+}
+
+// Whoever let go of the lane when the endpoint was stopped put it on hold. One that is held still
+// has requests under way: letting go of it would send them a second time.
+void Committer::take_off_hold(EndpointId id, Change& change) const {
+  if (book_.holds(id)) {
+    change.only_if.emplace_back(LaneHeld{id, book_.epoch(id)});
+  } else {
+    change.writes.emplace_back(ReleaseLane{id, {}});
+  }
+}
+
+// What follows from a change by a call: a receiver that is not verified gets nothing, and the time
+// since when an endpoint is stopped is noted. One that is paused or disabled stays so, and is asked
+// when it is enabled.
+void Committer::settle_status(Endpoint& after, const Endpoint& before, const Profile* profile,
+                              TimePoint now) const {
+  const bool handshake = profile != nullptr && profile->handshake;
+  if (handshake && after.url != before.url) after.verified = false;
+  if (!handshake) after.verified = true;
+  if (!after.verified && after.status == Status::active) {
+    after.status = Status::unverified;
+    after.reason = Reason::none;
+  }
+  if (after.status == Status::active) {
+    after.stopped.reset();
+  } else if (!after.stopped || before.status == Status::active) {
+    after.stopped = now;
+  }
 }
 
 // The batch has not been carried out: everything returns to where it was.
@@ -271,6 +337,15 @@ void Committer::put_back() noexcept {
   outcomes_.splice(outcomes_.begin(), plan_->outcomes);
   forgotten_.splice(forgotten_.begin(), plan_->forgotten);
   queue_.splice(queue_.begin(), plan_->queue);
+  for (const Planned& item : plan_->items) {
+    const auto* death = std::get_if<PlannedDeath>(&item);
+    if (death == nullptr) continue;
+    try {
+      set_alarm(death->endpoint, TimePoint{});
+    } catch (...) {  // the next change of the endpoint, or the next start, looks again
+    }
+    break;  // they are of one endpoint
+  }
   plan_.reset();
 }
 

@@ -118,6 +118,11 @@ void LaneBook::give_back(const Returned& returned) noexcept {
   read_again(returned.endpoint, found->second);
 }
 
+bool LaneBook::in_memory(EndpointId endpoint, std::uint64_t row) const {
+  const auto found = lanes_.find(endpoint);
+  return found != lanes_.end() && found->second.rows.contains(row);
+}
+
 // From the start: what is in memory is recognised by its row number.
 void LaneBook::read_again(EndpointId endpoint, Lane& lane) noexcept {
   lane.cursor = {};

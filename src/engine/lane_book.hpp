@@ -56,6 +56,8 @@ class LaneBook {
   void give_back(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row) noexcept;
   void give_back(const Returned& returned) noexcept;
 
+  [[nodiscard]] bool in_memory(EndpointId endpoint, std::uint64_t row) const;
+
   // Cursors of lanes that want rows and have room for them, `max` at most, in turn.
   [[nodiscard]] std::vector<LaneCursor> wanted(TimePoint now, std::size_t max);
   // The answer to one of them: rows that were not in memory yet, for the caller to feed.

@@ -34,7 +34,8 @@ struct Destination {
 // What goes from one side to the other lies in list nodes, so that handing it over needs no memory
 // and can't fail half way.
 
-// An attempt, on its way to the store once it has ended.
+// An attempt, on its way to the store once it has ended; or a row that has expired, and then
+// nothing was sent.
 struct Outcome {
   Waiting what{};  // the row as it was before the attempt
   std::uint64_t epoch = 0;
@@ -49,6 +50,9 @@ struct Outcome {
   std::string excerpt{};
   std::string address{};
   std::string detail{};
+  bool sent = true;
+  std::uint64_t trial = 0;  // not 0: of a request outside the lanes, see SendTrial
+  bool over_limit = false;  // of a handshake that was passed: the tenant has too many active ones
 };
 
 // Rows that a sender will not start: the lane was closed. They wait in the store.
@@ -57,6 +61,10 @@ struct Returned {
   std::uint64_t epoch = 0;
   std::vector<std::uint64_t> rows{};
 };
+
+// The id of an event's delivery to an endpoint. Whoever has both knows it, so what there is of a
+// delivery can be found; it starts with the event's time, as indexes of ids like it.
+[[nodiscard]] DeliveryId delivery_id(const EventId& event, const EndpointId& endpoint);
 
 // Committer to sender.
 struct PutDestination {
@@ -70,13 +78,19 @@ struct FeedLane {
   std::uint64_t epoch = 0;
   std::vector<Waiting> rows{};
 };
+// One request outside the lane, at once and once, whatever the endpoint's status.
+struct SendTrial {
+  std::uint64_t number = 0;
+  EndpointId endpoint{};
+  Waiting what{};  // not a row of the store
+};
 struct Settled {
   std::size_t outcomes = 0;
 };
 struct TrustUntil {
   SteadyTime until{};
 };
-using ToSender = std::variant<PutDestination, CloseLane, FeedLane, Settled, TrustUntil>;
+using ToSender = std::variant<PutDestination, CloseLane, FeedLane, SendTrial, Settled, TrustUntil>;
 
 // Sender to committer.
 struct FromSender {

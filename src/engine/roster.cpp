@@ -52,7 +52,7 @@ std::vector<const Member*> Roster::route(const StoredEvent& event) const {
   for (const EndpointId& id : ids->second) {
     const Member& member = members_.at(id);
     const Endpoint& endpoint = member.endpoint;
-    if (!member.profile || endpoint.status == Status::disabled) continue;
+    if (!member.profile || !takes_events(endpoint.status)) continue;
     if (!same_family(member.profile->family, event.family)) continue;
     if (std::none_of(endpoint.events.begin(), endpoint.events.end(),
                      [&](const std::string& pattern) { return matches(pattern, event.type); })) {
@@ -65,6 +65,16 @@ std::vector<const Member*> Roster::route(const StoredEvent& event) const {
     targets.push_back(&member);
   }
   return targets;
+}
+
+void Roster::configure(const std::string& tenant, TenantSettings settings) {
+  settings_.insert_or_assign(tenant, std::move(settings));
+}
+
+std::string Roster::address_of(const Endpoint& endpoint) const {
+  if (!endpoint.notify.empty()) return endpoint.notify;
+  const auto found = settings_.find(endpoint.tenant);
+  return found == settings_.end() ? std::string() : found->second.notify;
 }
 
 std::shared_ptr<const Profile> Roster::profile(std::string_view name) const {

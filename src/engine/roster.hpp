@@ -12,6 +12,7 @@
 #include "engine/messages.hpp"
 #include "hookwright/delivery.hpp"
 #include "hookwright/endpoint.hpp"
+#include "hookwright/endpoint_calls.hpp"
 #include "hookwright/profile.hpp"
 
 namespace hookwright::engine {
@@ -23,7 +24,18 @@ struct Member {
   Endpoint endpoint{};
   std::shared_ptr<const Profile> profile{};
   std::optional<TimePoint> last_success{};  // start of the last delivered attempt of this process
+  std::size_t put_while_stopped = 0;        // rows, since it was last looked at how many it holds
 };
+
+// Whether new events are put into its lane.
+[[nodiscard]] constexpr bool takes_events(Status status) {
+  return status == Status::active || status == Status::paused;
+}
+
+// Whether whoever holds its lane has something to do there: to send what waits, or to give it up.
+[[nodiscard]] constexpr bool has_work(Status status) {
+  return status == Status::active || status == Status::disabled;
+}
 
 // All endpoints, as the store has them; who gets what.
 class Roster {
@@ -37,9 +49,13 @@ class Roster {
   [[nodiscard]] Member* find(EndpointId id);
   [[nodiscard]] const Member* find(EndpointId id) const;
 
-  // Endpoints that an event goes to: subscribed, not disabled, and their conditions met. The body
+  // Endpoints that an event goes to: subscribed, taking events, and their conditions met. The body
   // is read if one of them has conditions, and then once.
   [[nodiscard]] std::vector<const Member*> route(const StoredEvent& event) const;
+
+  void configure(const std::string& tenant, TenantSettings settings);
+  // Whom to tell of an endpoint.
+  [[nodiscard]] std::string address_of(const Endpoint& endpoint) const;
 
   [[nodiscard]] std::shared_ptr<const Profile> profile(std::string_view name) const;
   [[nodiscard]] std::size_t size() const { return members_.size(); }
@@ -54,6 +70,7 @@ class Roster {
 
   Profiles profiles_;
   std::unordered_map<EndpointId, Member> members_;
+  std::unordered_map<std::string, TenantSettings> settings_;
   std::unordered_map<std::string, std::vector<EndpointId>, TextHash, std::equal_to<>> tenants_;
 };
 

@@ -43,6 +43,8 @@ void Sender::handle(ToSender& message) {
     close(close_message->endpoint);
   } else if (auto* feed_message = std::get_if<FeedLane>(&message)) {
     feed(*feed_message);
+  } else if (auto* trial = std::get_if<SendTrial>(&message)) {
+    trials_.push_back(*trial);
   } else if (auto* settled = std::get_if<Settled>(&message)) {
     unsettled_ -= std::min(unsettled_, settled->outcomes);
   } else if (auto* trust = std::get_if<TrustUntil>(&message)) {
@@ -204,6 +206,7 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
     found->second->queued = false;
     enqueue(*found->second);
   }
+  start_trials(moment, transport);
   std::size_t count = 0;
   while (!turns_.empty() && !stopped_ && in_flight_ < bounds_.in_flight_max &&
          unsettled_ < bounds_.unsettled_max && moment.steady < trusted_until_) {
@@ -212,9 +215,10 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
     if (found == lanes_.end()) continue;
     Lane& lane = *found->second;
     lane.queued = false;
+    expire(lane, moment);
     if (lane.ready.empty()) continue;
     if (!admit(lane, moment)) continue;
-    if (!launch(lane, moment, transport)) break;
+    if (!launch(lane, lane.ready.front(), 0, moment, transport)) break;
     ++count;
     enqueue(lane);
   }
@@ -270,13 +274,55 @@ void Sender::unpark_one(Resource& resource) {
   }
 }
 
+// People wait for these, so they go before everything else; the committer bounds how many.
+void Sender::start_trials(const Moment& moment, Transport& transport) {
+  while (!trials_.empty() && !stopped_) {
+    const SendTrial& trial = trials_.front();
+    const auto found = lanes_.find(trial.endpoint);
+    if (found == lanes_.end() || found->second->closed) {
+      end_unsent(trial.what, 0, trial.number, moment);
+    } else if (!launch(*found->second, trial.what, trial.number, moment, transport)) {
+      return;
+    }
+    trials_.pop_front();
+  }
+}
+
+// What is not to be sent any more ends here.
+void Sender::expire(Lane& lane, const Moment& moment) {
+  while (!lane.ready.empty()) {
+    const TimePoint expires = lane.ready.front().delivery.expires;
+    if (expires == TimePoint{} || expires > moment.now) return;
+    end_unsent(lane.ready.front(), lane.epoch, 0, moment);
+    lane.ready.pop_front();
+  }
+}
+
+void Sender::end_unsent(const Waiting& what, std::uint64_t epoch, std::uint64_t trial,
+                        const Moment& moment) {
+  out_.outcomes.push_back(
+      {.what = what,
+       .epoch = epoch,
+       .shard = shard_,
+       .verdict = {.decision = Decision::given_up, .death = DeathReason::expired},
+       .started = moment.now,
+       .ended = moment.now,
+       .since = moment.steady,
+       .fault = trial != 0 ? Fault::local : Fault::none,
+       .sent = false,
+       .trial = trial});
+  ++unsettled_;
+}
+
 // False if there is no memory to note it: then it has not started.
-bool Sender::launch(Lane& lane, const Moment& moment, Transport& transport) {
+bool Sender::launch(Lane& lane, const Waiting& what, std::uint64_t trial, const Moment& moment,
+                    Transport& transport) {
   const RequestId id = last_request_ + 1;
   try {
     Flight flight{.to = lane.to, .uses = resources_of(lane), .probe = lane.breaker.open()};
     flight.outcome.push_back(
-        {.what = lane.ready.front(), .epoch = lane.epoch, .shard = shard_, .started = moment.now});
+        {.what = what, .epoch = lane.epoch, .shard = shard_, .started = moment.now});
+    flight.outcome.front().trial = trial;
     flights_.emplace(id, std::move(flight));
   } catch (...) {
     look_again();
@@ -284,7 +330,7 @@ bool Sender::launch(Lane& lane, const Moment& moment, Transport& transport) {
   }
   last_request_ = id;
   const Flight& flight = flights_.at(id);
-  lane.ready.pop_front();
+  if (trial == 0) lane.ready.pop_front();
   for (Resource* resource : flight.uses) {
     if (resource == nullptr) continue;
     ++resource->in_use;
@@ -339,7 +385,8 @@ void Sender::complete(Completion&& completion, const Moment& moment) noexcept {
   Lane& lane = *lanes_.at(id);  // kept while something of it is under way
   --in_flight_;
   --lane.in_flight;
-  if (flight.to->host_port == lane.to->host_port) {
+  const bool of_lane = flight.outcome.front().trial == 0;
+  if (of_lane && flight.to->host_port == lane.to->host_port) {
     if (!is_ours(completion.fault)) lane.slow = completion.fault == Fault::timeout;
     lane.breaker.ended(completion.fault, flight.probe, moment.steady);
   }
@@ -376,14 +423,16 @@ void Sender::report(Flight&& flight, Completion&& completion, const Moment& mome
                              .status = completion.status,
                              .retry_after = completion.retry_after},
                             outcome.what.delivery, moment.now, jitter);
-  if (outcome.verdict.throttle && flight.to->host_port == lane.to->host_port)
+  if (outcome.trial == 0 && outcome.verdict.throttle && flight.to->host_port == lane.to->host_port)
     lane.held_until = std::max(lane.held_until, moment.steady + *outcome.verdict.throttle);
   outcome.ended = moment.now;
   outcome.since = moment.steady;
   outcome.elapsed = completion.elapsed;
   outcome.fault = completion.fault;
   outcome.status = completion.status;
-  if (outcome.verdict.decision != Decision::delivered) outcome.excerpt = std::move(completion.body);
+  // A trial's answer is looked into even where it is a good one: it may echo a challenge.
+  if (outcome.trial != 0 || outcome.verdict.decision != Decision::delivered)
+    outcome.excerpt = std::move(completion.body);
   outcome.address = std::move(completion.address);
   outcome.detail = std::move(completion.detail);
   out_.outcomes.splice(out_.outcomes.end(), flight.outcome);

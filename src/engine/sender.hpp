@@ -129,7 +129,12 @@ class Sender {
   bool admit(Lane& lane, const Moment& moment);
   void unpark_one(Resource& resource);
   void give_back_rows(Lane& lane);
-  [[nodiscard]] bool launch(Lane& lane, const Moment& moment, Transport& transport);
+  [[nodiscard]] bool launch(Lane& lane, const Waiting& what, std::uint64_t trial,
+                            const Moment& moment, Transport& transport);
+  void start_trials(const Moment& moment, Transport& transport);
+  void expire(Lane& lane, const Moment& moment);
+  void end_unsent(const Waiting& what, std::uint64_t epoch, std::uint64_t trial,
+                  const Moment& moment);
   [[nodiscard]] Request make_request(Lane& lane, const Waiting& waiting, const Moment& moment);
   void release(Flight& flight);
   [[nodiscard]] Uses resources_of(const Lane& lane);
@@ -138,6 +143,7 @@ class Sender {
   void forget_if_done(EndpointId id);
 
   SenderBounds bounds_;
+  std::deque<SendTrial> trials_{};  // not yet started
   std::size_t shard_;
   Signer& signer_;
   std::string user_agent_;

@@ -6,12 +6,12 @@
 
 #include "fault_switch.hpp"
 #include "model/codec.hpp"
+#include "policy/excerpt.hpp"
 
 namespace hookwright::engine {
 
 namespace {
 
-constexpr std::size_t excerpt_bytes_max = 4'096;
 constexpr Duration notice_kept = std::chrono::hours(24 * 30);  // for an observer to come
 
 std::optional<AttemptResult> result_of(Decision decision) {
@@ -21,6 +21,7 @@ std::optional<AttemptResult> result_of(Decision decision) {
     case Decision::retry:
       return AttemptResult::failed;
     case Decision::exhausted:
+    case Decision::given_up:
       return AttemptResult::exhausted;
     case Decision::gone:
       return AttemptResult::gone;
@@ -36,13 +37,14 @@ Attempt attempt_of(const Outcome& outcome, AttemptResult result, std::uint64_t r
           .delivery = delivery.id,
           .event = delivery.event,
           .endpoint = delivery.endpoint,
+          .type = outcome.what.event->type,
           .number = delivery.attempts + 1,
           .at = outcome.started,
           .elapsed = outcome.elapsed,
           .result = result,
           .fault = outcome.fault,
           .status = outcome.status,
-          .excerpt = outcome.excerpt.substr(0, excerpt_bytes_max)};
+          .excerpt = policy::excerpt_of(outcome.excerpt)};
 }
 
 // The row that waits for the next attempt. Never due before what has been read already, or a cursor
@@ -61,35 +63,21 @@ Delivery next_row(const Outcome& outcome, TimePoint now, RowNumbers& rows) {
   return next;
 }
 
-DeadLetter dead_letter(const Outcome& outcome, const DeliveryPolicy& policy, TimePoint now,
-                       std::uint64_t row) {
-  const Delivery& delivery = outcome.what.delivery;
-  return {.id = delivery.id,
-          .endpoint = delivery.endpoint,
-          .event = *outcome.what.event,
-          .reason = outcome.verdict.decision == Decision::gone ? DeathReason::gone
-                                                               : DeathReason::exhausted,
-          .attempts = delivery.attempts + 1,
-          .fault = outcome.fault,
-          .status = outcome.status,
-          .died = now,
-          .expires = now + policy.dead_letter_retention,
-          .row = row};
-}
-
 // What one change gathers.
 class Writer {
  public:
-  Writer(const Outcome& outcome, const Member& member, TimePoint now, RowNumbers& rows,
-         Settlement& out)
-      : outcome_(outcome), member_(member), now_(now), rows_(rows), out_(out) {}
+  Writer(const Outcome& outcome, const Member& member, const SettleContext& context,
+         RowNumbers& rows, Settlement& out)
+      : outcome_(outcome), member_(member), context_(context), rows_(rows), out_(out) {}
+
+  [[nodiscard]] TimePoint now() const { return context_.now; }
 
   Endpoint& endpoint() {
     if (!out_.endpoint) out_.endpoint = member_.endpoint;
     return *out_.endpoint;
   }
 
-  void notice(NoticeKind kind, Reason reason) {
+  void notice(NoticeKind kind, Reason reason, std::uint8_t step = 0) {
     const Delivery& delivery = outcome_.what.delivery;
     const Notice notice{.kind = kind,
                         .tenant = member_.endpoint.tenant,
@@ -97,11 +85,11 @@ class Writer {
                         .delivery = delivery.id,
                         .type = outcome_.what.event->type,
                         .reason = reason,
-                        .at = now_};
-    Note note{.key = notice_key(rows_.next()),
-              .version = 1,
-              .value = model::to_bytes(notice),
-              .expires = now_ + notice_kept};
+                        .death = outcome_.verdict.death,
+                        .at = now(),
+                        .step = step,
+                        .address = context_.address};
+    Note note = notice_note(notice, rows_.next());
     out_.change.writes.emplace_back(PutNote{note});
     out_.notices.push_back(std::move(note));
   }
@@ -112,29 +100,64 @@ class Writer {
     Endpoint& stopped = endpoint();
     stopped.status = status;
     stopped.reason = reason;
+    stopped.stopped = now();
     notice(kind, reason);
   }
 
  private:
   const Outcome& outcome_;
   const Member& member_;
-  TimePoint now_;
+  const SettleContext& context_;
   RowNumbers& rows_;
   Settlement& out_;
 };
 
-void on_success(const Member& member, Writer& writer) {
-  if (!member.endpoint.failing && !member.endpoint.first_exhausted) return;
-  const bool was_failing = member.endpoint.failing;
-  writer.endpoint().failing = false;
-  writer.endpoint().first_exhausted.reset();
-  if (was_failing) writer.notice(NoticeKind::endpoint_recovered, Reason::none);
+void on_success(const Endpoint& endpoint, Writer& writer) {
+  if (!endpoint.failing && !endpoint.first_exhausted && endpoint.warned == 0) return;
+  const bool was_told = endpoint.failing || endpoint.warned != 0;
+  Endpoint& healthy = writer.endpoint();
+  healthy.failing = false;
+  healthy.first_exhausted.reset();
+  healthy.warned = 0;
+  if (was_told) writer.notice(NoticeKind::endpoint_recovered, Reason::none);
 }
 
-void on_exhausted(const Member& member, TimePoint now, Writer& writer) {
+// How near the end is: 0, or a step of NoticeKind::endpoint_at_risk.
+std::uint8_t step_of(const DeliveryPolicy& policy, const Endpoint& endpoint,
+                     const Delivery& delivery, TimePoint now) {
+  if (policy.on_exhausted == OnExhausted::disable_after_window) {
+    if (!endpoint.first_exhausted) return 0;
+    const auto part = static_cast<double>((now - *endpoint.first_exhausted).count()) /
+                      static_cast<double>(policy.failing_window.count());
+    return part >= 0.9 ? 2 : part >= 0.5 ? 1 : 0;
+  }
+  if (delivery.attempts_max != 0) return 0;  // its end says nothing of the endpoint
+  const std::uint32_t all = attempts_max(policy);
+  const std::uint32_t failed = delivery.attempts + 1;
+  return failed + 1 >= all ? 2 : failed >= (all + 1) / 2 ? 1 : 0;
+}
+
+// A delivery has failed once more, for good or not.
+void on_failure(const Member& member, const Delivery& delivery, Writer& writer) {
   const DeliveryPolicy& policy = member.profile->policy;
-  const std::optional<TimePoint> first = member.endpoint.first_exhausted;
-  if (!first) writer.endpoint().first_exhausted = now;
+  const Endpoint& endpoint = member.endpoint;
+  if (endpoint.status != Status::active || endpoint.failing) return;
+  const bool window_over = policy.on_exhausted == OnExhausted::disable_after_window &&
+                           endpoint.first_exhausted &&
+                           writer.now() - *endpoint.first_exhausted >= policy.failing_window;
+  if (window_over) {
+    writer.stop_endpoint(Status::disabled, Reason::exhausted, NoticeKind::endpoint_disabled);
+    return;
+  }
+  const std::uint8_t step = step_of(policy, endpoint, delivery, writer.now());
+  if (step <= endpoint.warned) return;
+  writer.endpoint().warned = step;
+  writer.notice(NoticeKind::endpoint_at_risk, Reason::exhausted, step);
+}
+
+void on_exhausted(const Member& member, const Delivery& delivery, Writer& writer) {
+  const DeliveryPolicy& policy = member.profile->policy;
+  if (!member.endpoint.first_exhausted) writer.endpoint().first_exhausted = writer.now();
   switch (policy.on_exhausted) {
     case OnExhausted::mark_failing:
       if (member.endpoint.failing) return;
@@ -148,9 +171,7 @@ void on_exhausted(const Member& member, TimePoint now, Writer& writer) {
       writer.stop_endpoint(Status::disabled, Reason::exhausted, NoticeKind::endpoint_disabled);
       return;
     case OnExhausted::disable_after_window:
-      if (first && now - *first >= policy.failing_window) {
-        writer.stop_endpoint(Status::disabled, Reason::exhausted, NoticeKind::endpoint_disabled);
-      }
+      on_failure(member, delivery, writer);
       return;
   }
 }
@@ -163,13 +184,34 @@ std::string notice_key(std::uint64_t row) {
   return std::string(notice_prefix) + std::string(20 - digits.size(), '0') + digits;
 }
 
+DeadLetter dead_letter(const Waiting& row, const DeliveryPolicy& policy, DeathReason reason,
+                       TimePoint now, std::uint64_t number) {
+  const Delivery& delivery = row.delivery;
+  return {.id = delivery.id,
+          .endpoint = delivery.endpoint,
+          .event = *row.event,
+          .reason = reason,
+          .attempts = delivery.attempts,
+          .died = now,
+          .expires = now + policy.dead_letter_retention,
+          .row = number};
+}
+
+Note notice_note(const Notice& notice, std::uint64_t row) {
+  return {.key = notice_key(row),
+          .version = 1,
+          .value = model::to_bytes(notice),
+          .expires = notice.at + notice_kept};
+}
+
 bool counts(const Endpoint& endpoint, const Profile& profile) {
   return profile.active_endpoints_max != 0 && endpoint.status == Status::active;
 }
 
 Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_success,
-                  TimePoint now, RowNumbers& rows, const Sealing& sealing) {
+                  const SettleContext& context, RowNumbers& rows, const Sealing& sealing) {
   const Delivery& delivery = outcome.what.delivery;
+  const TimePoint now = context.now;
   Settlement out;
   out.change.only_if = {LaneHeld{delivery.endpoint, outcome.epoch},
                         DeliveryAt{delivery.endpoint, delivery.position, delivery.attempts}};
@@ -178,32 +220,41 @@ Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_s
     out.change.only_if.front() = out.change.only_if.back();
   out.change.writes.emplace_back(DropDelivery{delivery.endpoint, delivery.position});
   out.result = result_of(outcome.verdict.decision);
-  if (out.result)
+  if (out.result && outcome.sent)
     out.change.writes.emplace_back(PutAttempt{attempt_of(outcome, *out.result, rows.next())});
-  if (member == nullptr) return out;
+  out.orphan = member == nullptr;
+  if (out.orphan) return out;
 
-  Writer writer(outcome, *member, now, rows, out);
+  Writer writer(outcome, *member, context, rows, out);
   switch (outcome.verdict.decision) {
     case Decision::delivered:
-      on_success(*member, writer);
+      on_success(member->endpoint, writer);
       break;
     case Decision::retry:
+      on_failure(*member, delivery, writer);
+      [[fallthrough]];
     case Decision::spare:
       out.again = next_row(outcome, now, rows);
       out.change.writes.emplace_back(PutDelivery{*out.again});
       break;
     case Decision::exhausted:
     case Decision::gone:
-      out.change.writes.emplace_back(
-          PutDeadLetter{dead_letter(outcome, member->profile->policy, now, rows.next())});
-      writer.notice(NoticeKind::delivery_exhausted,
-                    outcome.verdict.decision == Decision::gone ? Reason::gone : Reason::exhausted);
-      if (outcome.verdict.decision == Decision::gone) {
-        writer.stop_endpoint(Status::disabled, Reason::gone, NoticeKind::endpoint_disabled);
-      } else if (!spared_by_success) {
-        on_exhausted(*member, now, writer);
+    case Decision::given_up: {
+      DeadLetter letter = dead_letter(outcome.what, member->profile->policy, outcome.verdict.death,
+                                      now, rows.next());
+      letter.attempts += outcome.sent ? 1 : 0;
+      letter.fault = outcome.fault;
+      letter.status = outcome.status;
+      out.change.writes.emplace_back(PutDeadLetter{std::move(letter)});
+      const bool gone = outcome.verdict.decision == Decision::gone;
+      writer.notice(NoticeKind::delivery_exhausted, gone ? Reason::gone : Reason::exhausted);
+      if (gone) {
+        writer.stop_endpoint(Status::disabled, Reason::gone, NoticeKind::endpoint_gone);
+      } else if (outcome.verdict.decision == Decision::exhausted && !spared_by_success) {
+        on_exhausted(*member, delivery, writer);
       }
       break;
+    }
   }
   // What the end of a delivery means for its endpoint is decided by what the endpoint is.
   const bool ended =

@@ -112,9 +112,13 @@ std::string prometheus_text(const Metrics& m, const MetricLabels& labels) {
   page.counter("hookwright_outcomes_fenced_total",
                "Outcomes dropped: another process holds the lane, or the store refuses them.",
                m.fenced);
+  page.counter("hookwright_deliveries_accepted_total", "Deliveries made.", m.accepted);
+  page.counter("hookwright_deliveries_cancelled_total", "Deliveries dropped with their endpoint.",
+               m.cancelled);
   page.counter("hookwright_deliveries_delivered_total", "Deliveries settled as delivered.",
                m.delivered);
   page.counter("hookwright_deliveries_dead_total", "Deliveries that became dead letters.", m.dead);
+  page.counter("hookwright_trials_total", "Test events and handshakes that have ended.", m.trials);
   page.counter("hookwright_store_commits_total", "Store transactions.", m.commits);
   page.counter("hookwright_replaced_utf8_total", "Invalid UTF-8 sequences replaced.",
                m.replaced_utf8);

@@ -113,6 +113,12 @@ enum EndpointTag : std::uint8_t {
   updated = 15,
   sealed_secret = 16,
   sealed_standard_secret = 17,
+  stopped = 18,
+  warned = 19,
+  overlap_until = 20,
+  subscribed = 21,
+  notify = 22,
+  verified = 23,
 };
 
 enum ConditionTag : std::uint8_t { condition_all = 64, condition_any = 65 };
@@ -125,6 +131,14 @@ enum NoticeTag : std::uint8_t {
   notice_type = 5,
   notice_reason = 6,
   notice_at = 7,
+  notice_step = 8,
+  notice_address = 9,
+  notice_death = 10,
+};
+
+enum SettingsTag : std::uint8_t {
+  settings_notify = 1,
+  settings_keep_events = 2,
 };
 
 // What a sealed secret belongs to. The tenant comes last, since it alone has no fixed size.
@@ -262,6 +276,24 @@ bool read_field(const FieldReader& in, Endpoint& e, const Sealing& sealing) {
     case condition_any:
       e.conditions.any.push_back(to_condition(in.view()));
       break;
+    case stopped:
+      e.stopped = in.time();
+      break;
+    case warned:
+      e.warned = static_cast<std::uint8_t>(in.number());
+      break;
+    case overlap_until:
+      e.overlap_until = in.time();
+      break;
+    case subscribed:
+      e.subscribed = in.time();
+      break;
+    case notify:
+      e.notify = in.text();
+      break;
+    case verified:
+      e.verified = in.number() != 0;
+      break;
     default:
       break;
   }
@@ -293,6 +325,12 @@ StoredEndpoint to_stored(const Endpoint& e, bool counts, const Sealing& sealing)
   if (e.first_exhausted) out.time(first_exhausted, *e.first_exhausted);
   out.time(created, e.created);
   out.time(updated, e.updated);
+  if (e.stopped) out.time(stopped, *e.stopped);
+  if (e.warned != 0) out.number(warned, e.warned);
+  if (e.overlap_until) out.time(overlap_until, *e.overlap_until);
+  out.time(subscribed, e.subscribed);
+  if (!e.notify.empty()) out.text(notify, e.notify);
+  if (!e.verified) out.number(verified, 0);
   return {.id = e.id,
           .version = e.version,
           .tenant = e.tenant,
@@ -332,6 +370,9 @@ std::string to_bytes(const Notice& notice) {
   out.text(notice_type, notice.type);
   out.number(notice_reason, static_cast<std::int64_t>(notice.reason));
   out.time(notice_at, notice.at);
+  if (notice.step != 0) out.number(notice_step, notice.step);
+  if (!notice.address.empty()) out.text(notice_address, notice.address);
+  out.number(notice_death, static_cast<std::int64_t>(notice.death));
   return out.take();
 }
 
@@ -361,12 +402,39 @@ std::optional<Notice> to_notice(std::string_view bytes) {
       case notice_at:
         notice.at = in.time();
         break;
+      case notice_step:
+        notice.step = static_cast<std::uint8_t>(in.number());
+        break;
+      case notice_address:
+        notice.address = in.text();
+        break;
+      case notice_death:
+        notice.death = static_cast<DeathReason>(in.number());
+        break;
       default:
         break;
     }
   }
   if (!in.good() || notice.tenant.empty()) return std::nullopt;
   return notice;
+}
+
+std::string to_bytes(const TenantSettings& settings) {
+  FieldWriter out;
+  out.text(settings_notify, settings.notify);
+  out.number(settings_keep_events, settings.keep_events ? 1 : 0);
+  return out.take();
+}
+
+std::optional<TenantSettings> to_settings(std::string_view bytes) {
+  TenantSettings settings;
+  FieldReader in(bytes);
+  while (in.next()) {
+    if (in.tag() == settings_notify) settings.notify = in.text();
+    if (in.tag() == settings_keep_events) settings.keep_events = in.number() != 0;
+  }
+  if (!in.good()) return std::nullopt;
+  return settings;
 }
 
 }  // namespace hookwright::model

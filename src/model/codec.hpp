@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "hookwright/endpoint.hpp"
+#include "hookwright/endpoint_calls.hpp"
 #include "hookwright/observer.hpp"
 #include "hookwright/sealing.hpp"
 #include "hookwright/store_batch.hpp"
@@ -29,5 +30,8 @@ namespace hookwright::model {
 
 [[nodiscard]] std::string to_bytes(const Notice& notice);
 [[nodiscard]] std::optional<Notice> to_notice(std::string_view bytes);
+
+[[nodiscard]] std::string to_bytes(const TenantSettings& settings);
+[[nodiscard]] std::optional<TenantSettings> to_settings(std::string_view bytes);
 
 }  // namespace hookwright::model

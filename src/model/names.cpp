@@ -44,6 +44,8 @@ std::string_view to_string(Status status) {
       return "paused";
     case Status::disabled:
       return "disabled";
+    case Status::unverified:
+      return "unverified";
   }
   return "unknown";
 }
@@ -110,6 +112,50 @@ std::string_view to_string(Stored stored) {
   return "unknown";
 }
 
+std::string_view to_string(AttemptResult result) {
+  switch (result) {
+    case AttemptResult::delivered:
+      return "delivered";
+    case AttemptResult::failed:
+      return "failed";
+    case AttemptResult::exhausted:
+      return "exhausted";
+    case AttemptResult::gone:
+      return "gone";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::delivery:
+      return "delivery";
+    case Purpose::test:
+      return "test";
+    case Purpose::handshake:
+      return "handshake";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(DeathReason reason) {
+  switch (reason) {
+    case DeathReason::exhausted:
+      return "exhausted";
+    case DeathReason::gone:
+      return "gone";
+    case DeathReason::deactivated:
+      return "deactivated";
+    case DeathReason::held_too_long:
+      return "held_too_long";
+    case DeathReason::expired:
+      return "expired";
+    case DeathReason::not_retried:
+      return "not_retried";
+  }
+  return "unknown";
+}
+
 std::string_view to_string(NoticeKind kind) {
   switch (kind) {
     case NoticeKind::delivery_exhausted:
@@ -122,6 +168,12 @@ std::string_view to_string(NoticeKind kind) {
       return "endpoint_failing";
     case NoticeKind::endpoint_recovered:
       return "endpoint_recovered";
+    case NoticeKind::endpoint_gone:
+      return "endpoint_gone";
+    case NoticeKind::endpoint_at_risk:
+      return "endpoint_at_risk";
+    case NoticeKind::held_too_long:
+      return "held_too_long";
   }
   return "unknown";
 }
@@ -166,6 +218,10 @@ std::string_view to_string(EndpointOutcome outcome) {
       return "store_unavailable";
     case EndpointOutcome::shutting_down:
       return "shutting_down";
+    case EndpointOutcome::inactive:
+      return "inactive";
+    case EndpointOutcome::busy:
+      return "busy";
   }
   return "unknown";
 }

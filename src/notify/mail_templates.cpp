@@ -44,6 +44,7 @@ std::optional<std::string> value_of(std::string_view name, const Notice& notice,
   if (name == "delivery") return notice.delivery ? notice.delivery.text() : "-";
   if (name == "type") return one_line(notice.type);
   if (name == "reason") return std::string(to_string(notice.reason));
+  if (name == "death") return std::string(to_string(notice.death));
   if (name == "what") return std::string(to_string(notice.kind));
   if (name == "at") return say(notice.at);
   return std::nullopt;
@@ -67,8 +68,8 @@ MailTemplate built_in_template(NoticeKind kind) {
   switch (kind) {
     case NoticeKind::delivery_exhausted:
       return words("[{product}] A webhook delivery was given up",
-                   "A delivery to your webhook endpoint has failed at every attempt and was given "
-                   "up.\nIts payload is kept for some time: look into it, and send it again, among "
+                   "A delivery to your webhook endpoint was given up ({death}).\nIts payload is "
+                   "kept for some time: look into it, and send it again, among "
                    "the endpoint's dead letters.\n");
     case NoticeKind::endpoint_paused:
       return words("[{product}] Your webhook subscription is paused",
@@ -77,17 +78,29 @@ MailTemplate built_in_template(NoticeKind kind) {
                    "subscription.\n");
     case NoticeKind::endpoint_disabled:
       return words("[{product}] Your webhook subscription is deactivated",
-                   "Your webhook endpoint has failed repeatedly, or has answered that it is gone, "
-                   "and its subscription is deactivated. New events are not sent.\nRepair the "
-                   "endpoint, then reactivate the subscription.\n");
+                   "Your webhook endpoint has failed repeatedly, and its subscription is "
+                   "deactivated. New events are not sent.\nRepair the endpoint, then reactivate "
+                   "the subscription.\n");
+    case NoticeKind::endpoint_gone:
+      return words("[{product}] Your webhook subscription has ended",
+                   "Your webhook endpoint has answered that it is gone (410), and its subscription "
+                   "is deactivated. New events are not sent.\n");
+    case NoticeKind::endpoint_at_risk:
+      return words("[{product}] Your webhook endpoint goes on failing",
+                   "Your webhook endpoint goes on failing. Unless it takes a delivery soon, its "
+                   "subscription will be paused, deactivated or marked as failing.\n");
+    case NoticeKind::held_too_long:
+      return words("[{product}] Events for your paused webhook are being given up",
+                   "Your webhook subscription has been paused for so long, or has so much waiting "
+                   "for it, that the oldest of its events are given up.\nResume it; what was given "
+                   "up is among its dead letters.\n");
     case NoticeKind::endpoint_failing:
       return words("[{product}] Your webhook endpoint is failing",
                    "Your webhook endpoint fails: a delivery to it was given up. Further events are "
                    "still sent.\n");
     case NoticeKind::endpoint_recovered:
       return words("[{product}] Your webhook endpoint works again",
-                   "Your webhook endpoint has taken a delivery again and is no longer marked as "
-                   "failing.\n");
+                   "Your webhook endpoint has taken a delivery again.\n");
     default:
       return words("[{product}] Webhooks: {what}",
                    "Something happened to your webhook endpoint: {what}.\n");

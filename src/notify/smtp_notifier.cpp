@@ -44,7 +44,6 @@ SmtpOptions checked(SmtpOptions&& options) {
   if (options.product.empty() || options.product.size() > 64) {
     throw ConfigError("smtp.product", "must be 1 to 64 bytes", options.product);
   }
-  if (!options.recipient) throw ConfigError("smtp.recipient", "must be given");
   if (options.mails_max == 0) throw ConfigError("smtp.mails_max", "must be 1 at least", "0");
   if (options.mailboxes_max == 0 || options.mailboxes_max > 1'000'000) {
     throw ConfigError("smtp.mailboxes_max", "must be 1 to 1,000,000",
@@ -145,7 +144,7 @@ class SmtpNotifier final : public Observer {
   };
 
   void mail(const Notice& notice, const std::string& id) {
-    const std::string to = options_.recipient(notice);
+    const std::string to = options_.recipient ? options_.recipient(notice) : notice.address;
     if (!notify::valid_address(to)) {
       report({.outcome = Outcome::no_recipient,
               .detail = to.empty() ? "nobody is designated" : "what was given is no address"});

@@ -103,7 +103,8 @@ Verdict verdict(const DeliveryPolicy& policy, const Answer& answer, const Delive
         delivery.spared_since != TimePoint{} && now - delivery.spared_since >= spared_at_most;
     if (!spared_long) return {.decision = Decision::spare, .delay = spare_delay};
   }
-  if (answered && answer.status == 410 && policy.gone_disables) return {.decision = Decision::gone};
+  if (answered && answer.status == 410 && policy.gone_disables)
+    return {.decision = Decision::gone, .death = DeathReason::gone};
 
   Verdict result;
   if (answered && is_overload(answer.status)) {
@@ -114,9 +115,18 @@ Verdict verdict(const DeliveryPolicy& policy, const Answer& answer, const Delive
     result.decision = Decision::exhausted;
     return result;
   }
+  if (delivery.attempts_max != 0 && made >= delivery.attempts_max) {
+    result.decision = Decision::given_up;
+    result.death = DeathReason::not_retried;
+    return result;
+  }
   result.decision = Decision::retry;
   result.delay = with_jitter(retry_delay(policy, made), policy.jitter_max, jitter);
   if (result.throttle) result.delay = std::max(result.delay, *result.throttle);
+  if (delivery.expires != TimePoint{} && now + result.delay >= delivery.expires) {
+    result.decision = Decision::given_up;
+    result.death = DeathReason::expired;
+  }
   return result;
 }
 

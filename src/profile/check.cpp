@@ -18,6 +18,7 @@ constexpr std::size_t name_bytes_max = 64;
 constexpr std::size_t prefix_bytes_max = 32;
 constexpr std::size_t retries_max = 100;
 constexpr std::size_t rate_max = 6'000'000;
+constexpr std::size_t held_bound = 1'000'000;
 constexpr std::size_t in_flight_bound = 10'000;
 constexpr Duration deadline_max = std::chrono::minutes(10);
 constexpr Duration span_max = std::chrono::hours(24 * 366);  // sums of them stay far from overflow
@@ -128,6 +129,8 @@ void check_policy(const DeliveryPolicy& policy) {
   if (policy.rate_per_minute != 0) check_count("policy.rate_burst", policy.rate_burst, 1, rate_max);
   check_count("policy.in_flight_max", policy.in_flight_max, 1, in_flight_bound);
   check_span("policy.dead_letter_retention", policy.dead_letter_retention, span_max);
+  check_span("policy.held_age_max", policy.held_age_max, span_max);
+  check_count("policy.held_max", policy.held_max, 1, held_bound);
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ Profile hypersnap() {
   profile.policy.on_exhausted = OnExhausted::pause;
   profile.policy.rate_per_minute = 1200;
   profile.active_endpoints_max = 15;
+  profile.handshake = true;
   return profile;
 }
 

@@ -83,10 +83,12 @@ void MemoryDatabase::put_event(const std::shared_ptr<const StoredEvent>& event, 
   at->second.stored = now;
   at->second.order = ++events_ever_;
   idle_events.emplace(at->second.order, &at->second);
+  events_in_order.emplace(at->second.order, &at->second);
 }
 
 void MemoryDatabase::drop_event(EventEntry& entry) {
   idle_events.erase({entry.order, &entry});
+  events_in_order.erase(entry.order);
   events.erase(EventId{entry.event->id});  // a copy: the key dies with the entry
 }
 
@@ -104,8 +106,9 @@ void MemoryDatabase::put_row(const Delivery& delivery, const IdBytes& by) {
   EventEntry& event = events.at(delivery.event);
   need(event, true);
   Lane& lane = lanes[delivery.endpoint];
-  const Row row{delivery.id, &event, delivery.attempts, delivery.first_attempt,
-                delivery.spared_since};
+  const Row row{
+      delivery.id,           &event,           delivery.attempts,    delivery.first_attempt,
+      delivery.spared_since, delivery.expires, delivery.attempts_max};
   const auto [at, is_new] = lane.rows.try_emplace(delivery.position, row);
   if (!is_new) {
     need(*at->second.event, false);

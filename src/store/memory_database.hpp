@@ -33,6 +33,8 @@ class MemoryDatabase {
     std::uint32_t attempts = 0;
     TimePoint first_attempt{};
     TimePoint spared_since{};
+    TimePoint expires{};
+    std::uint32_t attempts_max = 0;
   };
 
   // The waiting rows of one endpoint, and who may send from them.
@@ -76,6 +78,7 @@ class MemoryDatabase {
   std::set<EndpointId> deleted_endpoints{};
 
   std::unordered_map<EventId, EventEntry> events{};
+  std::map<std::uint64_t, EventEntry*> events_in_order{};
   std::set<std::pair<std::uint64_t, EventEntry*>> idle_events{};  // that no delivery needs, by age
 
   std::map<EndpointId, Lane> lanes{};

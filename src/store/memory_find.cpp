@@ -1,5 +1,6 @@
 #include "store/memory_find.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <utility>
@@ -79,10 +80,21 @@ void find_endpoints(const MemoryDatabase& database, const Query& query, Records&
   }
 }
 
+void find_last_attempts(const MemoryDatabase& database, Records& answer) {
+  for (const StoredEndpoint& endpoint : answer.endpoints) {
+    const auto rows = database.attempts_by_endpoint.find(endpoint.id);
+    if (rows == database.attempts_by_endpoint.end()) continue;
+    answer.attempts.push_back(database.attempts.at(*rows->second.rbegin()));
+  }
+}
+
 void find_lanes(const MemoryDatabase& database, const Query& query, Records& answer) {
   const auto keep = [&](const auto& entry) {
     if (entry.second.rows.empty() || !database.accepts(entry.first)) return false;
-    answer.lanes.push_back({.endpoint = entry.first, .due = entry.second.rows.begin()->first.due});
+    const std::size_t rows =
+        query.endpoint ? std::min(entry.second.rows.size(), counted_max) : std::size_t{0};
+    answer.lanes.push_back(
+        {.endpoint = entry.first, .due = entry.second.rows.begin()->first.due, .rows = rows});
     return true;
   };
   if (query.endpoint) {
@@ -111,6 +123,7 @@ void find_attempts(const MemoryDatabase& database, const Query& query, Records& 
     const Attempt& attempt = database.attempts.at(row);
     if (query.endpoint && attempt.endpoint != query.endpoint) return false;
     if (query.result && attempt.result != *query.result) return false;
+    if (!matches(query, attempt.type, attempt.at)) return false;
     answer.attempts.push_back(attempt);
     return true;
   };
@@ -132,6 +145,7 @@ void find_dead_letters(const MemoryDatabase& database, const Query& query, Recor
     const DeadLetter& letter = entry.second;
     if (!query.tenant.empty() && letter.event.tenant != query.tenant) return false;
     if (query.endpoint && letter.endpoint != query.endpoint) return false;
+    if (!matches(query, letter.event.type, letter.died)) return false;
     answer.dead_letters.push_back(letter);
     return true;
   };
@@ -144,6 +158,24 @@ void find_dead_letters(const MemoryDatabase& database, const Query& query, Recor
   }
   walk(query, answer, before(database.dead, query), database.dead.rend(), keep,
        [](const auto& entry) { return entry.first; });
+}
+
+void find_events(const MemoryDatabase& database, const Query& query, Records& answer) {
+  const auto keep = [&](const MemoryDatabase::EventEntry& entry) {
+    if (!query.tenant.empty() && entry.event->tenant != query.tenant) return false;
+    if (query.since && entry.stored < *query.since) return false;
+    answer.events.push_back(entry.event);
+    return true;
+  };
+  if (query.event) {
+    const auto found = database.events.find(query.event);
+    if (query.after.empty() && found != database.events.end()) keep(found->second);
+    return;
+  }
+  walk(
+      query, answer, behind(database.events_in_order, query, cursor_number(query)),
+      database.events_in_order.end(), [&](const auto& event) { return keep(*event.second); },
+      [](const auto& event) { return event.first; });
 }
 
 void find_notes(const MemoryDatabase& database, const Query& query, Records& answer) {
@@ -171,7 +203,7 @@ void find_notes(const MemoryDatabase& database, const Query& query, Records& ans
 Waiting to_waiting(const EndpointId& endpoint, const LanePosition& position,
                    const MemoryDatabase::Row& row) {
   return {{row.id, row.event->event->id, endpoint, position, row.attempts, row.first_attempt,
-           row.spared_since},
+           row.spared_since, row.expires, row.attempts_max},
           row.event->event};
 }
 
@@ -180,6 +212,7 @@ Records find_in(const MemoryDatabase& database, const Query& query) {
   switch (query.kind) {
     case RecordKind::endpoints:
       find_endpoints(database, query, answer);
+      if (query.last_attempts) find_last_attempts(database, answer);
       break;
     case RecordKind::lanes:
       find_lanes(database, query, answer);
@@ -193,13 +226,9 @@ Records find_in(const MemoryDatabase& database, const Query& query) {
     case RecordKind::dead_letters:
       find_dead_letters(database, query, answer);
       break;
-    case RecordKind::events: {
-      const auto found = database.events.find(query.event);
-      if (query.after.empty() && found != database.events.end()) {
-        answer.events.push_back(found->second.event);
-      }
+    case RecordKind::events:
+      find_events(database, query, answer);
       break;
-    }
     case RecordKind::notes:
       find_notes(database, query, answer);
       break;

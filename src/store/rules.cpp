@@ -51,6 +51,9 @@ enum Filter : unsigned {
   by_result = 16U,
   by_change = 32U,
   by_prefix = 64U,
+  by_type = 128U,
+  by_since = 256U,
+  by_until = 512U,
 };
 
 unsigned filters_of(const Query& query) {
@@ -62,6 +65,9 @@ unsigned filters_of(const Query& query) {
   if (query.result) set |= by_result;
   if (query.changed_after != 0) set |= by_change;
   if (!query.key_prefix.empty()) set |= by_prefix;
+  if (!query.type.empty()) set |= by_type;
+  if (query.since) set |= by_since;
+  if (query.until) set |= by_until;
   return set;
 }
 
@@ -80,11 +86,13 @@ Grammar grammar_of(RecordKind kind) {
     case RecordKind::waiting:
       return {"waiting", by_endpoint | by_delivery, by_endpoint};
     case RecordKind::attempts:
-      return {"attempts", by_endpoint | by_delivery | by_result, by_endpoint | by_delivery};
+      return {"attempts", by_endpoint | by_delivery | by_result | by_type | by_since | by_until,
+              by_endpoint | by_delivery};
     case RecordKind::dead_letters:
-      return {"dead_letters", by_tenant | by_endpoint | by_delivery, 0};
+      return {"dead_letters", by_tenant | by_endpoint | by_delivery | by_type | by_since | by_until,
+              0};
     case RecordKind::events:
-      return {"events", by_event, by_event};
+      return {"events", by_event | by_tenant | by_since, by_event | by_tenant};
     case RecordKind::notes:
       return {"notes", by_prefix, 0};
   }
@@ -107,6 +115,12 @@ std::optional<std::string> mistake_in(const Query& query) {
     return std::string("find: a filter is missing that ") + grammar.kind + " need";
   }
   return std::nullopt;
+}
+
+bool matches(const Query& query, std::string_view type, TimePoint at) {
+  if (!query.type.empty() && query.type != type) return false;
+  if (query.since && at < *query.since) return false;
+  return !query.until || at < *query.until;
 }
 
 std::size_t limit_of(const Query& query) {

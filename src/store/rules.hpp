@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,13 @@ namespace hookwright::stores {
 // can make one call long.
 inline constexpr std::size_t examined_max = 10'000;
 
+// Rows of a lane that are counted at most.
+inline constexpr std::size_t counted_max = 1'000'000;
+
+// How far the rows of attempts may be out of the order of their starts: an attempt is numbered when
+// it is settled.
+inline constexpr Duration disorder_max = std::chrono::hours(1);
+
 // Worker n numbers its rows from here (n from 0).
 [[nodiscard]] constexpr std::uint64_t first_row_of(std::uint64_t n) {
   return (n << 40U) + 1;
@@ -27,6 +35,10 @@ inline constexpr std::size_t examined_max = 10'000;
 
 // What is wrong with a question: a filter its kind does not have, or a missing one that it needs.
 [[nodiscard]] HOOKWRIGHT_EXPORT std::optional<std::string> mistake_in(const Query& query);
+
+// Whether something of that type and time matches the filters for them.
+[[nodiscard]] HOOKWRIGHT_EXPORT bool matches(const Query& query, std::string_view type,
+                                             TimePoint at);
 
 // `query.limit`, brought into its range.
 [[nodiscard]] HOOKWRIGHT_EXPORT std::size_t limit_of(const Query& query);

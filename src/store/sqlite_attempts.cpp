@@ -64,7 +64,7 @@ void AttemptWriter::insert(const Attempt& attempt, std::int64_t endpoint, std::u
   put_.run(attempt.row, distance(attempt.row, older), delivery.high, delivery.low, attempt.event,
            endpoint, attempt.number, attempt.at, std::int64_t{attempt.elapsed.count()},
            static_cast<int>(attempt.result), static_cast<int>(attempt.fault), attempt.status,
-           attempt.excerpt);
+           attempt.excerpt, names_.kind(attempt.type, {}), static_cast<int>(attempt.purpose));
   highest_ = std::max(highest_, attempt.row);
   ++in_tail_;
 }

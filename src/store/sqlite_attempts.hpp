@@ -21,8 +21,8 @@ namespace hookwright::stores {
 // tail.
 class AttemptWriter {
  public:
-  AttemptWriter(const Connection& connection, MetaTable& meta)
-      : connection_(connection), meta_(meta) {}
+  AttemptWriter(const Connection& connection, MetaTable& meta, NameTables& names)
+      : connection_(connection), meta_(meta), names_(names) {}
 
   // One that exists already is left as it is.
   void put(const Attempt& attempt, std::int64_t endpoint);
@@ -55,6 +55,7 @@ class AttemptWriter {
 
   const Connection& connection_;
   MetaTable& meta_;
+  NameTables& names_;
   bool loaded_ = false;
   std::uint64_t linked_ = 0;   // as in meta: the tail is what lies behind
   std::uint64_t highest_ = 0;  // row in the tail
@@ -62,7 +63,7 @@ class AttemptWriter {
   std::unordered_map<std::int64_t, Head> heads_{};
   Statement put_{connection_,
                  "INSERT INTO attempt VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-                 " ?13)"};
+                 " ?13, ?14, ?15)"};
   Statement link_{connection_, "SELECT endpoint, older_by FROM attempt WHERE row = ?1"};
   Statement relink_{connection_, "UPDATE attempt SET older_by = ?2 WHERE row = ?1"};
   Statement drop_{connection_, "DELETE FROM attempt WHERE row = ?1"};

@@ -1,6 +1,7 @@
 #include "store/sqlite_history.hpp"
 
 #include <limits>
+#include <unordered_map>
 #include <utility>
 
 namespace hookwright::stores {
@@ -20,6 +21,8 @@ Attempt attempt_from(const Rows& rows) {
   attempt.fault = static_cast<Fault>(rows.integer(10));
   attempt.status = static_cast<int>(rows.integer(11));
   attempt.excerpt = rows.text(12);
+  attempt.type = rows.text(13);
+  attempt.purpose = static_cast<Purpose>(rows.integer(14));
   return attempt;
 }
 
@@ -27,6 +30,7 @@ Attempt attempt_from(const Rows& rows) {
 std::optional<std::size_t> keep_in(const Query& query, Records& answer, const Rows& rows) {
   if (query.result && rows.integer(9) != static_cast<int>(*query.result)) return std::nullopt;
   if (query.endpoint && rows.id(5) != query.endpoint) return std::nullopt;
+  if (!matches(query, rows.bytes(13), rows.time(7))) return std::nullopt;
   answer.attempts.push_back(attempt_from(rows));
   return answer.attempts.back().excerpt.size();
 }
@@ -41,8 +45,9 @@ std::uint64_t row_below(const Query& query) {
 std::string HistoryReader::attempts_where(const char* condition) {
   return std::string(
              "SELECT a.row, a.older_by, a.delivery_high, a.delivery_low, a.event, e.id,"
-             " a.number, a.at, a.elapsed, a.result, a.fault, a.status, a.excerpt"
-             " FROM attempt a JOIN endpoint e ON e.no = a.endpoint WHERE ") +
+             " a.number, a.at, a.elapsed, a.result, a.fault, a.status, a.excerpt,"
+             " k.type, a.purpose FROM attempt a JOIN endpoint e ON e.no = a.endpoint"
+             " LEFT JOIN kind k ON k.no = a.kind WHERE ") +
          condition;
 }
 
@@ -54,12 +59,71 @@ void HistoryReader::find(const Query& query, Records& answer) {
   }
 }
 
+// The tail is looked through once for all of them; it is short.
+void HistoryReader::find_last(Records& answer) {
+  std::unordered_map<std::int64_t, std::uint64_t> newest;
+  {
+    Rows mark = linked_.rows();
+    Rows rows = tail_.rows(mark.next() ? mark.number(0) : std::uint64_t{0});
+    while (rows.next()) newest[rows.integer(1)] = rows.number(0);
+  }
+  for (const StoredEndpoint& endpoint : answer.endpoints) {
+    Rows number = endpoint_.rows(endpoint.id);
+    if (!number.next()) continue;
+    std::uint64_t row = 0;
+    if (const auto found = newest.find(number.integer(0)); found != newest.end()) {
+      row = found->second;
+    } else if (Rows head = head_.rows(number.integer(0)); head.next()) {
+      row = head.number(0);
+    }
+    Rows rows = one_.rows(row, number.integer(0));
+    if (rows.next()) answer.attempts.push_back(attempt_from(rows));
+  }
+}
+
 void HistoryReader::find_of_delivery(const Query& query, Records& answer) {
   const IdNumbers id = numbers_of(query.delivery);
   walk(
       query, answer, of_delivery_.rows(id.high, id.low, row_below(query)),
       [&](const Rows& rows) { return keep_in(query, answer, rows); },
       [](const Rows& rows) { return rows.number(0); });
+}
+
+// No row from this one on started before `until`.
+std::uint64_t HistoryReader::row_at(TimePoint until) {
+  const TimePoint late = until + disorder_max;
+  std::uint64_t low = 0;  // what lies up to here started before
+  std::uint64_t high = std::numeric_limits<std::int64_t>::max() - 1;
+  while (low < high) {
+    const std::uint64_t middle = high - (high - low) / 2;
+    Rows rows = row_at_most_.rows(middle);
+    if (!rows.next() || rows.time(1) < late) {
+      low = middle;
+    } else {
+      high = rows.number(0) - 1;
+    }
+  }
+  return low + 1;
+}
+
+// Where the chain of an endpoint passes below a row. Its newest attempt may be far above, and its
+// next one far below: both ways are gone at once, and the shorter one decides. If both are too long
+// for one call, an attempt in between, from where the next call goes on.
+std::uint64_t HistoryReader::chain_below(std::int64_t endpoint, std::uint64_t below) {
+  std::uint64_t on_chain = 0;
+  {
+    Rows head = head_.rows(endpoint);
+    if (head.next()) on_chain = head.number(0);
+  }
+  Rows down = down_from_.rows(below);
+  for (std::size_t steps = 0; steps < examined_max && on_chain >= below; ++steps) {
+    if (!down.next()) return 0;
+    if (down.integer(1) == endpoint) return down.number(0);
+    Rows link = older_.rows(on_chain, endpoint);
+    if (!link.next() || link.integer(0) == 0) return 0;
+    on_chain -= link.number(0);
+  }
+  return on_chain;
 }
 
 // Where to go on where the tail has nothing more below a row: behind that row, if it is one of the
@@ -85,7 +149,9 @@ void HistoryReader::find_of_endpoint(const Query& query, Records& answer) {
     Rows mark = linked_.rows();
     if (mark.next()) linked = mark.number(0);
   }
-  const std::uint64_t below = row_below(query);
+  const bool first_page = query.after.empty();
+  std::uint64_t below = row_below(query);
+  if (first_page && query.until) below = row_at(*query.until);
   PageLimits limits(query);
   std::uint64_t last = 0;   // row that was looked at
   std::uint64_t older = 0;  // the next one in the chain
@@ -95,6 +161,7 @@ void HistoryReader::find_of_endpoint(const Query& query, Records& answer) {
       answer.next = cursor(query.kind, last);
       return false;
     }
+    if (query.since && rows.time(7) < *query.since - disorder_max) return false;
     last = rows.number(0);
     older = rows.number(1) == 0 ? 0 : last - rows.number(1);
     limits.count(keep_in(query, answer, rows));
@@ -106,7 +173,10 @@ void HistoryReader::find_of_endpoint(const Query& query, Records& answer) {
       if (!take(rows)) return;
     }
   }
-  if (last == 0) older = head_below(endpoint, below, linked);
+  if (last == 0) {
+    older = first_page && below <= linked ? chain_below(endpoint, below)
+                                          : head_below(endpoint, below, linked);
+  }
   while (older != 0) {
     Rows rows = one_.rows(older, endpoint);
     // Maintenance has dropped it and all that are older.

@@ -17,12 +17,16 @@ class HistoryReader {
   explicit HistoryReader(const Connection& connection) : connection_(connection) {}
 
   void find(const Query& query, Records& answer);
+  // The newest attempt of each endpoint that the answer has.
+  void find_last(Records& answer);
 
  private:
   void find_of_delivery(const Query& query, Records& answer);
   void find_of_endpoint(const Query& query, Records& answer);
   [[nodiscard]] std::uint64_t head_below(std::int64_t endpoint, std::uint64_t below,
                                          std::uint64_t linked);
+  [[nodiscard]] std::uint64_t row_at(TimePoint until);
+  [[nodiscard]] std::uint64_t chain_below(std::int64_t endpoint, std::uint64_t below);
 
   const Connection& connection_;
   static std::string attempts_where(const char* condition);
@@ -30,8 +34,13 @@ class HistoryReader {
   Statement endpoint_{connection_, "SELECT no FROM endpoint WHERE id = ?1"};
   Statement head_{connection_, "SELECT row FROM last_attempt WHERE endpoint = ?1"};
   Statement older_{connection_, "SELECT older_by FROM attempt WHERE row = ?1 AND endpoint = ?2"};
+  Statement row_at_most_{connection_,
+                         "SELECT row, at FROM attempt WHERE row <= ?1 ORDER BY row DESC LIMIT 1"};
+  Statement down_from_{connection_,
+                       "SELECT row, endpoint FROM attempt WHERE row < ?1 ORDER BY row DESC"};
   Statement of_tail_{connection_, attempts_where("a.row > ?1 AND a.row < ?2 AND a.endpoint = ?3"
                                                  " ORDER BY a.row DESC")};
+  Statement tail_{connection_, "SELECT row, endpoint FROM attempt WHERE row > ?1 ORDER BY row"};
   Statement one_{connection_, attempts_where("a.row = ?1 AND a.endpoint = ?2")};
   Statement of_delivery_{
       connection_, attempts_where("a.delivery_high = ?1 AND a.delivery_low = ?2 AND a.row < ?3"

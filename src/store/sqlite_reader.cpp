@@ -62,7 +62,8 @@ bool LaneRows::next() {
 }
 
 std::string LaneReader::rows_of_lane() {
-  return "SELECT due, row, id, event, attempts, first_attempt, spared_since FROM delivery"
+  return "SELECT due, row, id, event, attempts, first_attempt, spared_since, expires,"
+         " attempts_max FROM delivery"
          " WHERE lane = ?1 AND (due, row) > (?2, ?3) ORDER BY due, row";
 }
 
@@ -82,7 +83,9 @@ Waiting waiting_from(const Rows& rows, const EndpointId& endpoint, EventReader& 
                       {rows.time(0), rows.number(1)},
                       static_cast<std::uint32_t>(rows.number(4)),
                       rows.time(5),
-                      rows.time(6)};
+                      rows.time(6),
+                      rows.time(7),
+                      static_cast<std::uint32_t>(rows.number(8))};
   return waiting;
 }
 
@@ -154,6 +157,7 @@ Records SqliteFinder::find(const Query& query, TimePoint latest) {
   switch (query.kind) {
     case RecordKind::endpoints:
       find_endpoints(query, answer);
+      if (query.last_attempts) history_.find_last(answer);
       break;
     case RecordKind::lanes:
       find_lanes(query, answer);
@@ -168,7 +172,7 @@ Records SqliteFinder::find(const Query& query, TimePoint latest) {
       find_dead_letters(query, answer);
       break;
     case RecordKind::events:
-      find_event(query, answer);
+      find_events(query, answer);
       break;
     case RecordKind::notes:
       find_notes(query, latest, answer);
@@ -220,13 +224,24 @@ std::optional<TimePoint> SqliteFinder::first_due(std::int64_t endpoint) {
   return due;
 }
 
+std::size_t SqliteFinder::count_rows(std::int64_t endpoint) {
+  std::size_t rows = 0;
+  for (const std::int64_t lane : {endpoint, -endpoint}) {
+    Rows counted = count_rows_.rows(lane, static_cast<std::uint64_t>(counted_max - rows));
+    if (counted.next()) rows += counted.number(0);
+  }
+  return rows;
+}
+
 // From lane to lane by one seek each, however many rows they have.
 void SqliteFinder::find_lanes(const Query& query, Records& answer) {
   const auto add = [&](std::int64_t no) {
     const auto due = first_due(no);
     Rows endpoint = endpoint_by_number_.rows(no);
     if (due && endpoint.next() && endpoint.integer(1) == 0) {
-      answer.lanes.push_back({.endpoint = EndpointId{endpoint.id(0)}, .due = *due});
+      answer.lanes.push_back({.endpoint = EndpointId{endpoint.id(0)},
+                              .due = *due,
+                              .rows = query.endpoint ? count_rows(no) : std::size_t{0}});
     }
   };
   if (query.endpoint) {
@@ -266,6 +281,7 @@ void SqliteFinder::find_dead_letters(const Query& query, Records& answer) {
     const EndpointId endpoint{rows.id(2)};
     if (query.endpoint && endpoint != query.endpoint) return std::nullopt;
     if (!query.tenant.empty() && rows.bytes(3) != query.tenant) return std::nullopt;
+    if (!matches(query, rows.bytes(4), rows.time(12))) return std::nullopt;
     DeadLetter letter;
     letter.row = rows.number(0);
     letter.id = DeliveryId{rows.id(1)};
@@ -296,10 +312,39 @@ void SqliteFinder::find_dead_letters(const Query& query, Records& answer) {
   }
 }
 
-void SqliteFinder::find_event(const Query& query, Records& answer) {
-  const IdNumbers id = numbers_of(query.event);
-  Rows rows = event_.rows(id.high, id.low);
-  if (query.after.empty() && rows.next()) answer.events.push_back(events_.read(rows.integer(0)));
+void SqliteFinder::find_events(const Query& query, Records& answer) {
+  if (query.event) {
+    const IdNumbers id = numbers_of(query.event);
+    Rows rows = event_.rows(id.high, id.low);
+    if (!query.after.empty() || !rows.next()) return;
+    auto event = events_.read(rows.integer(0));
+    if (query.tenant.empty() || event->tenant == query.tenant)
+      answer.events.push_back(std::move(event));
+    return;
+  }
+  std::int64_t tenant = 0;
+  std::int64_t after = 0;
+  {
+    Rows name = tenant_number_.rows(query.tenant);
+    if (!name.next()) return;
+    tenant = name.integer(0);
+    // A segment knows when the last of its events was stored.
+    Rows segments = segments_since_.rows(query.since.value_or(TimePoint::min()));
+    if (!segments.next()) return;
+    after = (segments.integer(0) << segment_bits) - 1;
+  }
+  if (!query.after.empty()) {
+    const auto number = cursor_number(query);
+    if (!number) return;
+    after = static_cast<std::int64_t>(*number);
+  }
+  const auto keep = [&](const Rows& rows) -> std::optional<std::size_t> {
+    if (rows.integer(1) != tenant) return std::nullopt;
+    answer.events.push_back(events_.read(rows.integer(0)));
+    return answer.events.back()->body.size();
+  };
+  walk(query, answer, events_behind_.rows(after), keep,
+       [](const Rows& rows) { return rows.number(0); });
 }
 
 void SqliteFinder::find_notes(const Query& query, TimePoint latest, Records& answer) {

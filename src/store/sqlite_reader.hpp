@@ -84,8 +84,9 @@ class SqliteFinder {
   void find_endpoints(const Query& query, Records& answer);
   void find_lanes(const Query& query, Records& answer);
   [[nodiscard]] std::optional<TimePoint> first_due(std::int64_t endpoint);
+  [[nodiscard]] std::size_t count_rows(std::int64_t endpoint);
   void find_dead_letters(const Query& query, Records& answer);
-  void find_event(const Query& query, Records& answer);
+  void find_events(const Query& query, Records& answer);
   void find_notes(const Query& query, TimePoint latest, Records& answer);
 
   const Connection& connection_;
@@ -108,6 +109,8 @@ class SqliteFinder {
   Statement next_far_{connection_, "SELECT max(lane) FROM delivery WHERE lane < ?1"};
   Statement first_row_{connection_,
                        "SELECT due FROM delivery WHERE lane = ?1 ORDER BY due, row LIMIT 1"};
+  Statement count_rows_{connection_,
+                        "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE lane = ?1 LIMIT ?2)"};
 
   static std::string dead_letters_where(const char* condition);
   Statement dead_letter_{connection_, dead_letters_where("d.id = ?1")};
@@ -119,6 +122,10 @@ class SqliteFinder {
                                       " AND d.row < ?2 ORDER BY d.row DESC")};
 
   Statement event_{connection_, "SELECT no FROM event WHERE id_high = ?1 AND id_low = ?2"};
+  Statement tenant_number_{connection_, "SELECT no FROM tenant WHERE name = ?1"};
+  Statement segments_since_{connection_,
+                            "SELECT no FROM segment WHERE stored >= ?1 ORDER BY no LIMIT 1"};
+  Statement events_behind_{connection_, "SELECT no, tenant FROM event WHERE no > ?1 ORDER BY no"};
   Statement notes_{connection_,
                    "SELECT key, version, expires, value FROM note WHERE key >= ?1 ORDER BY key"};
 };

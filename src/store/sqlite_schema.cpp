@@ -13,7 +13,7 @@ namespace hookwright::stores {
 namespace {
 
 constexpr std::int64_t application_id = 0x486F6F6B;  // "Hook"
-constexpr std::int64_t version = 1;
+constexpr std::int64_t version = 2;
 
 // Ids outside are 16 random-ish bytes; inside, what is referred to often has a number. Measured for
 // a waiting delivery of 300 bytes, due tomorrow: 342 bytes of event, 20 of event_id, 47 to 54 of
@@ -76,6 +76,18 @@ CREATE TABLE note(
 CREATE INDEX note_expires ON note(expires) WHERE expires > 0;
 INSERT INTO meta VALUES('next_row', 1), ('endpoints_version', 0), ('attempts_linked', 0);
 )sql";
+
+// What version 2 adds: a delivery's own end, and what an attempt was for. Zero is what the rows of
+// version 1 mean: no end, a delivery, a type that is not known.
+constexpr const char* schema_2 = R"sql(
+ALTER TABLE delivery ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN attempts_max INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempt ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempt ADD COLUMN purpose INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+// What leads from each version to the next.
+constexpr std::array<const char*, version> steps = {schema_1, schema_2};
 
 [[noreturn]] void refuse(std::string_view rule, const std::filesystem::path& file) {
   throw ConfigError("sqlite.path", rule, text_of(file));
@@ -142,16 +154,16 @@ void require_ours_or_new(const std::filesystem::path& file) {
 }
 
 void bring_up_to_date(const Connection& connection, const std::filesystem::path& file) {
-  const std::int64_t found = pragma(connection, "PRAGMA user_version");
-  if (found != 0 || pragma(connection, "PRAGMA schema_version") != 0) {
-    require_version(pragma(connection, "PRAGMA application_id"), found, file);
-    return;
-  }
-  // In one transaction with a rollback journal, so that the file's header names us as soon as there
-  // is anything in it; the log comes after.
-  connection.exec("PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE; PRAGMA synchronous = FULL");
+  std::int64_t found = pragma(connection, "PRAGMA user_version");
+  const bool is_new = found == 0 && pragma(connection, "PRAGMA schema_version") == 0;
+  if (!is_new) require_version(pragma(connection, "PRAGMA application_id"), found, file);
+  if (found == version) return;
+  // A new one is made with a rollback journal, so that the file's header names us as soon as there
+  // is anything in it; the log comes after. An older one is carried over whole or not at all.
+  if (is_new) connection.exec("PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE");
+  connection.exec("PRAGMA synchronous = FULL");
   connection.exec("BEGIN IMMEDIATE");
-  connection.exec(schema_1);
+  for (; found < version; ++found) connection.exec(steps[static_cast<std::size_t>(found)]);
   connection.exec("PRAGMA application_id = " + std::to_string(application_id));
   connection.exec("PRAGMA user_version = " + std::to_string(version));
   connection.exec("COMMIT");

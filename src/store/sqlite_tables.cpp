@@ -10,7 +10,6 @@ constexpr std::size_t remembered_max = 32'768;
 
 // Events share a segment until it has this many numbers, or is that large or old, since one waiting
 // delivery keeps all of a segment.
-constexpr unsigned segment_bits = 12;
 constexpr std::size_t segment_bytes_max = std::size_t{2} << 20U;
 constexpr Duration segment_age_max = std::chrono::hours(1);
 

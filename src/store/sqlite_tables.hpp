@@ -95,6 +95,9 @@ class EndpointTable {
   Statement drop_{connection_, "DELETE FROM endpoint WHERE no = ?1"};
 };
 
+// 4,096 events share a segment.
+inline constexpr unsigned segment_bits = 12;
+
 // Events, by numbers that rise in the order of commits, and the segments that count who needs them.
 class EventTable {
  public:

@@ -124,7 +124,7 @@ void SqliteWriter::put(const Delivery& delivery, TimePoint now) {
   if (at.row < next_row_) drop({delivery.endpoint, at});  // it may be there already
   const std::int64_t lane = at.due > now ? -*endpoint : *endpoint;
   put_row_.run(lane, at.due, at.row, delivery.id, event, delivery.attempts, delivery.first_attempt,
-               delivery.spared_since);
+               delivery.spared_since, delivery.expires, delivery.attempts_max);
   events_.need(event, +1);
   note_row(at.row);
 }

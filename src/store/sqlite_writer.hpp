@@ -75,7 +75,7 @@ class SqliteWriter {
   NameTables names_{connection_};
   EndpointTable endpoints_{connection_, meta_, names_};
   EventTable events_{connection_, names_};
-  AttemptWriter attempts_{connection_, meta_};
+  AttemptWriter attempts_{connection_, meta_, names_};
   std::uint64_t next_row_ = 0;
   Seen seen_{};                                              // the row of the last DeliveryAt
   std::optional<std::pair<EventId, std::int64_t>> event_{};  // the last event put
@@ -83,7 +83,8 @@ class SqliteWriter {
   Statement find_row_{connection_,
                       "SELECT event, attempts, id FROM delivery"
                       " WHERE lane = ?1 AND due = ?2 AND row = ?3"};
-  Statement put_row_{connection_, "INSERT INTO delivery VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
+  Statement put_row_{connection_,
+                     "INSERT INTO delivery VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
   Statement drop_row_{connection_,
                       "DELETE FROM delivery WHERE lane = ?1 AND due = ?2 AND row = ?3"};
   Statement drop_dead_{connection_, "DELETE FROM dead_letter WHERE id = ?1"};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <mutex>
@@ -101,6 +102,8 @@ void lanes_found(StoreUnderTest& under_test) {
   expect(due_of(later) == scene.now + 100 * hour, "a lane whose first row is not due");
   expect(!due_of(idle), "no lane of an endpoint without rows");
   expect(!due_of(deleted), "no lane of a deleted endpoint");
+  expect_number(only(scene.find(query(RecordKind::lanes, busy)).lanes, "one lane").rows, 2U,
+                "a lane that is asked for with the number of its rows");
   scene.apply({DropDelivery{busy, first_row.position}});
   expect(due_of(busy) == scene.now + second, "the next row's due time once the first is gone");
   scene.apply({DropDelivery{busy, second_row.position}});
@@ -193,6 +196,134 @@ void dead_letters_found(StoreUnderTest& under_test) {
   expect_letters(asked, {&oldest}, "one by all filters");
   asked = query(RecordKind::dead_letters, b);
   expect_letters(asked, {&newest, &middle}, "the dead letters of one endpoint");
+}
+
+void last_attempts_found(StoreUnderTest& under_test) {
+  Scene scene(under_test);
+  std::vector<std::pair<EndpointId, std::optional<Attempt>>> expected;
+  for (int i = 0; i < 5; ++i) {
+    const EndpointId endpoint = scene.endpoint();
+    std::optional<Attempt> last;
+    for (int n = 0; n < i % 3; ++n) {
+      last = scene.attempt(scene.publish(endpoint, scene.now), AttemptResult::failed);
+      last->status = 500 + n;
+      scene.apply({PutAttempt{*last}});
+    }
+    expected.emplace_back(endpoint, last);
+  }
+  Query asked = query(RecordKind::endpoints);
+  asked.tenant = "acme";
+  expect(scene.find(asked).attempts.empty(), "no attempts unless they are asked for");
+  asked.last_attempts = true;
+  const Records found = scene.find(asked);
+  std::size_t number = 0;
+  for (const auto& [endpoint, last] : expected) {
+    if (!last) continue;
+    const bool there = std::any_of(found.attempts.begin(), found.attempts.end(),
+                                   [&](const Attempt& one) { return same(one, *last); });
+    expect(there, "the newest attempt of each endpoint");
+    ++number;
+  }
+  expect_number(found.attempts.size(), number, "one attempt of an endpoint that has any");
+}
+
+void history_of_a_time(StoreUnderTest& under_test) {
+  Scene scene(under_test);
+  const EndpointId busy = scene.endpoint();
+  const EndpointId rare = scene.endpoint();
+  const TimePoint first = scene.now;
+  // One attempt and one dead letter an hour; each fourth of the other endpoint, each second of the
+  // other type.
+  std::vector<Attempt> attempts;
+  std::vector<DeadLetter> letters;
+  for (int i = 0; i < 40; ++i) {
+    const EndpointId& of = i % 4 == 0 ? rare : busy;
+    const Delivery row = scene.publish(of, scene.now);
+    Attempt attempt = scene.attempt(row, AttemptResult::failed);
+    attempt.type = i % 2 == 0 ? "even" : "odd";
+    StoredEvent event = *scene.event();
+    event.type = attempt.type;
+    const DeadLetter letter = scene.dead_letter(event, of);
+    scene.apply({PutAttempt{attempt}, PutDeadLetter{letter}});
+    attempts.push_back(attempt);
+    letters.push_back(letter);
+    scene.now += hour;
+  }
+  const auto expect_all = [&](const EndpointId& endpoint, const std::string& type, int from, int to,
+                              std::size_t number) {
+    for (const RecordKind kind : {RecordKind::attempts, RecordKind::dead_letters}) {
+      Query asked = query(kind, endpoint);
+      asked.type = type;
+      asked.since = first + from * hour;
+      asked.until = first + to * hour;
+      asked.limit = 3;
+      const Records found = scene.find_all(asked);
+      std::size_t expected = 0;
+      for (int i = std::min(to, 40) - 1; i >= std::max(from, 0); --i) {
+        const Attempt& attempt = attempts[static_cast<std::size_t>(i)];
+        if (attempt.endpoint != endpoint || (!type.empty() && attempt.type != type)) continue;
+        const bool there =
+            kind == RecordKind::attempts
+                ? expected < found.attempts.size() && same(found.attempts[expected], attempt)
+                : expected < found.dead_letters.size() &&
+                      same(found.dead_letters[expected], letters[static_cast<std::size_t>(i)]);
+        expect(there, "what happened from a time on and before another, newest first");
+        ++expected;
+      }
+      expect_number(expected, number, "so much in the case itself");
+      expect_number(
+          kind == RecordKind::attempts ? found.attempts.size() : found.dead_letters.size(),
+          expected, "nothing else by type and time");
+    }
+  };
+  expect_all(busy, "", 0, 40, 30);
+  expect_all(busy, "", 10, 20, 8);
+  expect_all(rare, "", 10, 20, 2);
+  expect_all(busy, "odd", 10, 20, 5);
+  expect_all(rare, "odd", 0, 40, 0);
+  expect_all(busy, "", -10, 1, 0);
+  expect_all(rare, "", -10, 1, 1);
+  expect_all(busy, "", 39, 60, 1);
+  expect_all(busy, "", 50, 60, 0);
+}
+
+void events_found(StoreUnderTest& under_test) {
+  Scene scene(under_test);
+  std::vector<std::shared_ptr<const StoredEvent>> mine;
+  TimePoint middle{};
+  for (int i = 0; i < 20; ++i) {
+    if (i == 10) {
+      scene.now += 48 * hour;
+      middle = scene.now;
+    }
+    auto event = std::make_shared<StoredEvent>(*scene.event());
+    event->tenant = i % 2 == 0 ? "mine" : "other";
+    scene.apply({PutEvent{event}});
+    if (i % 2 == 0) mine.push_back(event);
+  }
+  Query asked = query(RecordKind::events);
+  asked.tenant = "mine";
+  asked.limit = 3;
+  const Records all = scene.find_all(asked);
+  expect_number(all.events.size(), mine.size(), "the events of one tenant");
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    expect(same(*all.events[i], *mine[i]), "events in the order of their commits");
+  }
+  asked.since = middle;
+  const Records late = scene.find_all(asked);
+  expect(late.events.size() >= 5, "every event stored since a time");
+  for (std::size_t i = 0; i < late.events.size(); ++i) {
+    expect(same(*late.events[i], *mine[mine.size() - late.events.size() + i]),
+           "the last events, in their order, since a time");
+  }
+  asked.since = middle + hour;
+  asked.tenant = "nobody";
+  expect(scene.find_all(asked).events.empty(), "no event of an unknown tenant");
+  asked = query(RecordKind::events);
+  asked.event = mine[3]->id;
+  expect_number(scene.find(asked).events.size(), 1U, "one event by its id");
+  asked.tenant = "other";
+  expect(scene.find(asked).events.empty(), "no event where id and tenant disagree");
 }
 
 void notes_found(StoreUnderTest& under_test) {
@@ -289,6 +420,9 @@ constexpr std::array cases = {
     StoreCase{"waiting rows are found, due or not", {}, waiting_found},
     StoreCase{"attempts are found by endpoint, delivery and result", {}, history_found},
     StoreCase{"dead letters are found by tenant, endpoint and id", {}, dead_letters_found},
+    StoreCase{"endpoints are found with their last attempts", {}, last_attempts_found},
+    StoreCase{"attempts and dead letters are found by type and time", {}, history_of_a_time},
+    StoreCase{"events are found by tenant, in the order of commits", {}, events_found},
     StoreCase{"notes are found by prefix, of any bytes", {}, notes_found},
     StoreCase{"a mistaken question is refused", {}, mistaken_questions},
     StoreCase{"threads may ask while changes are committed", {}, find_beside_commits},

@@ -116,6 +116,8 @@ void deliveries_come_back(StoreUnderTest& under_test) {
   tried.attempts = std::numeric_limits<std::uint32_t>::max();
   tried.first_attempt = scene.now - hour;
   tried.spared_since = scene.now - second;
+  tried.expires = scene.now + hour;
+  tried.attempts_max = 3;
   scene.apply({PutEvent{event}, PutDelivery{plain}, PutDelivery{tried}});
   const LanePage page = scene.fetch(endpoint);
   expect_number(page.rows.size(), 2U, "two rows");
@@ -136,6 +138,8 @@ void attempts_come_back(StoreUnderTest& under_test) {
   attempt.fault = Fault::local;
   attempt.status = 599;
   attempt.excerpt = all_bytes();
+  attempt.type = "link.clicked";
+  attempt.purpose = Purpose::test;
   scene.apply({PutAttempt{attempt}});
   Attempt other = attempt;
   other.status = 200;
@@ -152,7 +156,7 @@ void dead_letters_come_back(StoreUnderTest& under_test) {
   event.family = "";
   event.type = "never.stored.as.an.event";
   DeadLetter letter = scene.dead_letter(event, endpoint);
-  letter.reason = DeathReason::gone;
+  letter.reason = DeathReason::not_retried;
   letter.status = 410;
   scene.apply({PutDeadLetter{letter}});
   Query asked = query(RecordKind::dead_letters);

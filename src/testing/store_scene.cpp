@@ -72,14 +72,16 @@ bool same(const StoredEndpoint& a, const StoredEndpoint& b) {
 bool same(const Delivery& a, const Delivery& b) {
   return a.id == b.id && a.event == b.event && a.endpoint == b.endpoint &&
          a.position == b.position && a.attempts == b.attempts &&
-         a.first_attempt == b.first_attempt && a.spared_since == b.spared_since;
+         a.first_attempt == b.first_attempt && a.spared_since == b.spared_since &&
+         a.expires == b.expires && a.attempts_max == b.attempts_max;
 }
 
 bool same(const Attempt& a, const Attempt& b) {
   return a.row == b.row && a.delivery == b.delivery && a.event == b.event &&
          a.endpoint == b.endpoint && a.number == b.number && a.at == b.at &&
          a.elapsed == b.elapsed && a.result == b.result && a.fault == b.fault &&
-         a.status == b.status && a.excerpt == b.excerpt;
+         a.status == b.status && a.excerpt == b.excerpt && a.type == b.type &&
+         a.purpose == b.purpose;
 }
 
 bool same(const DeadLetter& a, const DeadLetter& b) {

@@ -144,9 +144,13 @@ void Ledger::check_dead(const Contents& now, bool keeps_history) {
       violation(delivery + " is said to be delivered and was not");
   }
   for (const auto& [delivery, letter] : now.dead) {
+    // One that was given up with its endpoint has no attempt that was its end.
+    const bool with_endpoint =
+        letter.reason == DeathReason::deactivated || letter.reason == DeathReason::gone;
     const auto tried = now.attempts.find(delivery);
-    const bool whole = tried != now.attempts.end() && tried->second.died == 1 &&
-                       tried->second.attempts == static_cast<int>(letter.attempts);
+    const auto of = tried == now.attempts.end() ? Contents::Tried{} : tried->second;
+    const bool whole = of.attempts == static_cast<int>(letter.attempts) &&
+                       (of.died == 1 || (with_endpoint && of.died == 0));
     if (keeps_history && !whole) violation(delivery + " is dead without the attempts it had");
     if (!told(now, NoticeKind::delivery_exhausted, letter.endpoint.text(), delivery))
       violation(delivery + " is dead and nobody is told");
@@ -159,7 +163,9 @@ void Ledger::check_endpoints(int process, const Contents& now) {
   for (const auto& [delivery, letter] : now.dead) {
     const int endpoint = now.what.at(delivery).second;
     ++ever[endpoint];
-    if (!dead_.contains(delivery)) ++died[endpoint];
+    // What was given up with its endpoint says nothing of it: it may have been enabled since.
+    const bool of_itself = letter.reason == DeathReason::exhausted;
+    if (of_itself && !dead_.contains(delivery)) ++died[endpoint];
   }
   for (const auto& [number, endpoint] : now.endpoints) {
     const std::string what = "endpoint " + std::to_string(number);
@@ -180,7 +186,8 @@ void Ledger::check_endpoints(int process, const Contents& now) {
       return told(now, notice, id, "");
     };
     if ((endpoint.status == Status::paused && !said(NoticeKind::endpoint_paused)) ||
-        (endpoint.status == Status::disabled && !said(NoticeKind::endpoint_disabled)) ||
+        (endpoint.status == Status::disabled && !said(NoticeKind::endpoint_disabled) &&
+         !said(NoticeKind::endpoint_gone)) ||
         (endpoint.failing && !said(NoticeKind::endpoint_failing)))
       violation(what + " has changed and nobody is told");
   }
@@ -232,7 +239,12 @@ void Ledger::settle(const Contents& now, bool keeps_history) {
   }
   if (!keeps_history) return;
   for (const auto& [delivery, sent] : sent_) {
-    if (!now.attempts.contains(delivery)) violation(delivery + " was sent and has no attempt");
+    // A crash forgets what was not settled, and then its endpoint may have been stopped.
+    const auto letter = now.dead.find(delivery);
+    const bool given_up =
+        letter != now.dead.end() && letter->second.reason != DeathReason::exhausted;
+    if (!now.attempts.contains(delivery) && !given_up)
+      violation(delivery + " was sent and has no attempt");
   }
 }
 

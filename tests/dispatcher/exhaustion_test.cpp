@@ -143,7 +143,7 @@ TEST_CASE("pause: nothing more is sent, all that comes is held, and enable sends
   CHECK(broken.letters().size() == 1);  // what is dead stays dead
 }
 
-TEST_CASE("disable: new events are skipped, what waits is held until it is enabled") {
+TEST_CASE("disable: new events are skipped, what waits becomes dead letters") {
   Broken broken(ending_in(OnExhausted::disable), GENERATE(from_range(store_kinds())));
   broken.publish(1);
   broken.run(20min);
@@ -153,11 +153,13 @@ TEST_CASE("disable: new events are skipped, what waits is held until it is enabl
   CHECK(endpoint.status == Status::disabled);
   CHECK(endpoint.reason == Reason::exhausted);
   CHECK(broken.world.observer->count(NoticeKind::endpoint_disabled) == 1);
-  CHECK(broken.waiting() == 1);
+  broken.run(1s);
+  CHECK(broken.waiting() == 0);
+  REQUIRE(broken.letters().size() == 2);
+  CHECK(broken.letters()[0].reason == DeathReason::deactivated);
 
   broken.world.net->forget();
-  CHECK(broken.dispatcher.publish("acme", Numbered{.n = 3}).publication() ==
-        Publication::nobody_listening);
+  CHECK(broken.dispatcher.publish("acme", Numbered{.n = 3}).queued());  // kept for recovery
   broken.run(24h);
   CHECK(broken.world.net->arrivals().empty());
 
@@ -165,7 +167,7 @@ TEST_CASE("disable: new events are skipped, what waits is held until it is enabl
   REQUIRE(broken.dispatcher.endpoints().enable("acme", broken.endpoint.id).ok());
   broken.publish(4);
   broken.run(1s);
-  CHECK(broken.world.net->numbers("a.example.com") == std::vector<std::int64_t>{2, 4});
+  CHECK(broken.world.net->numbers("a.example.com") == std::vector<std::int64_t>{4});
 }
 
 TEST_CASE("the products end as they say") {
@@ -179,7 +181,7 @@ TEST_CASE("the products end as they say") {
   CAPTURE(name);
   EndpointSpec spec = spec_for("a.example.com");
   spec.profile = name;
-  const Endpoint endpoint = subscribe(dispatcher, "acme", spec);
+  const Endpoint endpoint = subscribe(world, dispatcher, "acme", spec);
   world.net->answer("a.example.com", SimulatedAnswer{.status = 410});
   dispatcher.publish("acme", snipy::LinkClicked::sample());
   dispatcher.publish("acme", snapglyph::QrScanned::sample());
@@ -248,9 +250,9 @@ TEST_CASE("410 ends the endpoint at once where the profile heeds it") {
   CHECK(broken.letters()[0].reason == DeathReason::gone);
   CHECK(broken.letters()[0].attempts == 1);
   CHECK(broken.letters()[0].status == 410);
-  REQUIRE(broken.world.observer->count(NoticeKind::endpoint_disabled) == 1);
+  REQUIRE(broken.world.observer->count(NoticeKind::endpoint_gone) == 1);
   for (const Notice& notice : broken.world.observer->notices) {
-    if (notice.kind == NoticeKind::endpoint_disabled) CHECK(notice.reason == Reason::gone);
+    if (notice.kind == NoticeKind::endpoint_gone) CHECK(notice.reason == Reason::gone);
   }
   broken.run(24h);
   CHECK(broken.world.net->arrivals().size() == 1);

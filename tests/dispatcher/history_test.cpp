@@ -45,7 +45,7 @@ TEST_CASE("endpoints are listed in order of creation, each once") {
     if (i == 10) world.clock->set_wall(world.clock->wall() - 1h);
   }
   const std::size_t limit = GENERATE(1U, 7U, 24U, 25U, 26U, 1'000U);
-  const auto rows = all_pages<Endpoint>(
+  const auto rows = all_pages<ListedEndpoint>(
       [&](const std::string& after) { return dispatcher.endpoints().list("acme", after, limit); },
       limit);
   std::vector<std::string> listed;

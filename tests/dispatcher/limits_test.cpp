@@ -14,6 +14,7 @@ namespace {
 Profile hypersnap_like() {
   Profile profile = without_jitter(profiles::hypersnap());
   profile.family.clear();
+  profile.handshake = false;  // tests/life
   return profile;
 }
 

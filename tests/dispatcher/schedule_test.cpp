@@ -47,7 +47,7 @@ std::vector<Arrival> fail_for_ever(World& world, Profile profile, const Simulate
   Duration whole{};
   for (const Duration delay : profile.policy.retries) whole += delay;
   Dispatcher dispatcher(world.options(std::move(profile)));
-  subscribe(dispatcher, "acme", "a.example.com");
+  subscribe(world, dispatcher, "acme", spec_for("a.example.com"));
   world.net->answer("a.example.com", answer);
   dispatcher.publish("acme", Numbered{.n = 1});
   world.run(dispatcher, whole + 1h);
@@ -89,7 +89,7 @@ TEST_CASE("jitter only adds, up to a tenth, and differs from delivery to deliver
   World world;
   Dispatcher dispatcher(world.options(preset(product.profile)));
   world.net->answer("a.example.com", SimulatedAnswer{.status = 500, .latency = 0ms});
-  subscribe(dispatcher, "acme", "a.example.com");
+  subscribe(world, dispatcher, "acme", spec_for("a.example.com"));
   const int deliveries = 8;
   Duration whole{};
   for (const Duration delay : product.retries) whole += delay + delay / 10;

@@ -76,7 +76,7 @@ TEST_CASE("an endpoint gets the events of its profile's family and those of none
     EndpointSpec spec =
         spec_for(name == "standard_webhooks" ? "any.example.com" : name + ".example.com");
     spec.profile = name;
-    subscribe(dispatcher, "acme", spec);
+    subscribe(world, dispatcher, "acme", spec);
   }
   dispatcher.publish("acme", snipy::QrScanned::sample());
   dispatcher.publish("acme", snapglyph::QrScanned::sample());

@@ -39,7 +39,7 @@ struct Product {
     dispatcher.emplace(std::move(options));
     EndpointSpec spec = spec_for("a.example.com");
     spec.secret = Secret(secret);
-    endpoint = subscribe(*dispatcher, "acme", spec);
+    endpoint = subscribe(world, *dispatcher, "acme", spec);
     world.net->answer("a.example.com", SimulatedAnswer{.status = 500});
   }
 

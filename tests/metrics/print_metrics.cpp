@@ -27,6 +27,9 @@ int main() {
   m.inbox_bytes = 19;
   m.in_memory = 20;
   m.in_flight = 21;
+  m.accepted = 22;
+  m.cancelled = 23;
+  m.trials = 24;
   for (std::size_t i = 0; i < m.attempt_duration.counts.size(); ++i)
     m.attempt_duration.counts[i] = i;
   m.attempt_duration.sum_seconds = 1234.5;

@@ -14,7 +14,8 @@ COUNTERS = {
     "events_published": 1, "events_nobody_listening": 2, "events_refused": 3, "events_stored": 4,
     "events_duplicate": 5, "events_recorded": 6, "events_lost": 7, "attempts": 8, "deliveries_delivered": 9,
     "attempts_failed": 10, "deliveries_dead": 11, "attempts_spared": 12, "outcomes_fenced": 13, "replaced_utf8": 14,
-    "plugin_errors": 15, "reports_dropped": 16, "store_commits": float(2**64 - 1),
+    "plugin_errors": 15, "reports_dropped": 16, "store_commits": float(2**64 - 1), "deliveries_accepted": 22,
+    "deliveries_cancelled": 23, "trials": 24,
 }
 GAUGES = {"inbox_events": 18, "inbox_bytes": 19, "lane_deliveries": 20, "requests_in_flight": 21}
 

@@ -154,7 +154,7 @@ void World::change_endpoint(Process& process) {
   if (known_.empty()) return;
   const std::size_t which = random_.below(known_.size());
   const Known endpoint = known_[which];
-  const std::size_t what = random_.below(10);
+  const std::size_t what = random_.below(11);
   const EndpointSpec spec = make_spec(endpoint.number, true);
   // I12: nobody can touch another tenant's.
   const bool stranger = random_.chance(10);
@@ -164,7 +164,8 @@ void World::change_endpoint(Process& process) {
     if (what < 4) return endpoints.disable(tenant, endpoint.id).outcome;
     if (what < 7) return endpoints.enable(tenant, endpoint.id).outcome;
     if (what < 9) return endpoints.update(tenant, endpoint.id, spec).outcome;
-    return endpoints.remove(tenant, endpoint.id);
+    if (what < 10) return endpoints.remove(tenant, endpoint.id);
+    return endpoints.rotate(tenant, endpoint.id, {}, Duration(random_.below(60'000))).outcome;
   });
   trace_.add("change endpoint, how, outcome", process.life().n, endpoint.number,
              static_cast<int>(what), static_cast<int>(outcome));

@@ -41,6 +41,10 @@ struct Life {
   std::uint64_t starts = 0;
   std::map<AttemptResult, std::uint64_t> settled{};
   std::uint64_t spared = 0;
+  std::uint64_t orphans = 0;   // settled after their endpoint had been removed
+  std::uint64_t given_up = 0;  // rows of endpoints that were stopped
+  std::uint64_t accepted = 0;  // deliveries that it has stored
+  std::uint64_t cancelled = 0;
   std::uint64_t stored = 0;  // events by receipts
   std::map<std::string, std::size_t> to_host{};
   std::map<std::string, std::size_t> of_tenant{};
@@ -89,7 +93,8 @@ struct DeliveryStory;
 
 struct Flight {
   int n = 0;
-  DeliveryStory* what = nullptr;
+  EndpointStory* endpoint = nullptr;
+  DeliveryStory* what = nullptr;  // null: a handshake
   int life = 0;
   std::uint64_t row = 0;
   std::uint64_t epoch = 0;
@@ -196,6 +201,8 @@ class Ledger {
   void put_endpoint(Life& life, const StoredEndpoint& stored);
   void put_notice(const Life& life, const Note& note);
   void settle(Life& life, const Carried& carried, TimePoint now);
+  void give_up(Life& life, const Carried& carried, TimePoint now);
+  [[nodiscard]] bool under_way(const DeliveryStory& story) const;
   void check_again(const DeliveryStory& story, const Flight& flight, const Expected& expected,
                    const Delivery* next, TimePoint now);
   void check_attempt(const DeliveryStory& story, const Flight& flight, const Expected& expected,
@@ -205,8 +212,13 @@ class Ledger {
   void check_effect(Life& life, const DeliveryStory& story, const Flight& flight,
                     const Expected& expected, const Change& change, TimePoint now);
   void finish(Life& life, Flight& flight, bool explains);
-  void cancel_rows(const EndpointStory& endpoint);
+  void leave_wire(Life& life, const Flight& flight);
+  void cancel_rows(Life& life, const EndpointStory& endpoint);
 
+  [[nodiscard]] EndpointStory* endpoint_at(const Url& url);
+  Flight* takes_off(Life& life, EndpointStory& endpoint, const Request& request, TimePoint wall);
+  void check_handshake(Life& life, const EndpointStory& endpoint, const Request& request,
+                       TimePoint wall);
   void check_request(Life& life, const DeliveryStory& story, const Request& request,
                      TimePoint wall);
   void check_bounds(Life& life, EndpointStory& endpoint, const Request& request,
@@ -238,6 +250,9 @@ class Ledger {
 
 // The wire format of a profile that the scenario's endpoints use.
 [[nodiscard]] WireFormat wire_of(const Scenario& scenario, std::string_view profile);
+
+// Whether it asks a receiver if it wants to be one.
+[[nodiscard]] bool is_handshake(const Request& request);
 
 // The number that an endpoint of the simulation carries in its URL; -1 if there is none.
 [[nodiscard]] int number_in_url(std::string_view url);

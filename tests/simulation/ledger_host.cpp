@@ -71,8 +71,7 @@ void Ledger::nobody_listening(const Life& life, std::string_view tenant, std::st
     const bool always =
         !known.unknown &&
         std::all_of(known.versions.begin(), known.versions.end(), [&](const auto* v) {
-          return !v->removed && v->record.status != Status::disabled &&
-                 subscribes(v->record, endpoint->rules, type, family);
+          return !v->removed && subscribes(v->record, endpoint->rules, type, family);
         });
     if (always)
       fail("I1", "nobody is said to listen to " + std::string(type) + ", but endpoint " +
@@ -162,13 +161,15 @@ void Ledger::finish(Life& life, Flight& flight, bool explains) {
   flight.over = true;
   flight.explains = explains;
   --life.unsettled;
-  if (!flight.end) {
-    --life.in_flight;
-    --flight.what->endpoint->lives[life.n].in_flight;
-    --life.to_host[flight.host];
-    --life.of_tenant[flight.what->event->tenant];
-    if (flight.slow) --life.slow_in_flight;
-  }
+  if (!flight.end) leave_wire(life, flight);
+}
+
+void Ledger::leave_wire(Life& life, const Flight& flight) {
+  --life.in_flight;
+  --flight.endpoint->lives[life.n].in_flight;
+  --life.to_host[flight.host];
+  --life.of_tenant[flight.endpoint->now().record.tenant];
+  if (flight.slow) --life.slow_in_flight;
 }
 
 }  // namespace hookwright::simulation

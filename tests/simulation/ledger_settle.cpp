@@ -53,11 +53,7 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
     const EndpointStory* endpoint = this->endpoint(at.endpoint);
     const bool removed = endpoint != nullptr && endpoint->now().removed;
     if (!removed) fail("I3", "a delivery is settled that does not wait");
-    if (const auto* attempt = only<PutAttempt>(change.writes)) {
-      ++life.settled[attempt->attempt.result];
-    } else {
-      ++life.spared;
-    }
+    ++life.orphans;
     if (flight != nullptr) finish(life, *flight, false);
     for (const Write& write : change.writes) {
       if (const auto* note = std::get_if<PutNote>(&write)) put_notice(life, note->note);
@@ -112,6 +108,64 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
     if (const auto* put = std::get_if<PutEndpoint>(&write)) put_endpoint(life, put->endpoint);
     if (const auto* note = std::get_if<PutNote>(&write)) put_notice(life, note->note);
   }
+}
+
+// I8: what waits for an endpoint that was stopped is given up when it must be, and not before.
+void Ledger::give_up(Life& life, const Carried& carried, TimePoint now) {
+  if (carried.result.outcome != ChangeOutcome::applied) return;
+  const Change& change = carried.change;
+  const DeliveryAt& at = *only<DeliveryAt>(change.only_if);
+  ++life.given_up;
+  const auto waiting = by_row_.find(at.position.row);
+  if (waiting == by_row_.end()) {
+    const EndpointStory* endpoint = this->endpoint(at.endpoint);
+    if (endpoint == nullptr || !endpoint->now().removed)
+      fail("I3", "a delivery is given up that does not wait");
+    return;
+  }
+  DeliveryStory& story = *waiting->second;
+  const std::string name = name_of(story);
+  trace_.add("gave up delivery", life.n, story.n);
+  if (under_way(story)) fail("I8", name + " is given up while it is under way");
+  const auto* letter = only<PutDeadLetter>(change.writes);
+  if (letter == nullptr) {
+    fail("I1", name + " is given up and is no dead letter");
+    return;
+  }
+  const auto lane = database_.lanes.find(at.endpoint);
+  const std::size_t rows = lane == database_.lanes.end() ? 1 : lane->second.rows.size() + 1;
+  const bool may_be_fewer = life.doubtful || scenario_.shared;  // by now
+  const Possible known = possible(life, *story.endpoint, life.decided);
+  const bool right =
+      std::any_of(known.versions.begin(), known.versions.end(), [&](const auto* version) {
+        const Rules& rules = story.endpoint->rules;
+        const std::size_t were = may_be_fewer ? std::max(rows, rules.held_max + 1) : rows;
+        return !version->removed && must_die(version->record, rules, at.position.due, were, now) ==
+                                        letter->letter.reason;
+      });
+  if (!right)
+    fail("I8", name + " is given up for reason " +
+                   std::to_string(static_cast<int>(letter->letter.reason)));
+  const EncodedEvent& event = story.event->event;
+  if (letter->letter.id != story.id || letter->letter.attempts != story.attempts ||
+      letter->letter.event.id != event.id || letter->letter.event.body != event.body)
+    fail("I2", name + ": its dead letter is another's");
+  story.state = DeliveryStory::State::dead;
+  by_row_.erase(waiting);
+  for (const Write& write : change.writes) {
+    if (const auto* note = std::get_if<PutNote>(&write)) put_notice(life, note->note);
+  }
+}
+
+// By one who has its lane.
+bool Ledger::under_way(const DeliveryStory& story) const {
+  const std::uint64_t epoch = lane_epoch(story.endpoint->now().record.id);
+  return std::any_of(story.flights.begin(), story.flights.end(), [&](const Flight* flight) {
+    const Life& sender = *lives_[static_cast<std::size_t>(flight->life) - 1];
+    return !flight->over && !flight->end && flight->row == story.position.row && flight->held &&
+           !sender.over && flight->epoch == epoch &&
+           holds_lane(sender, story.endpoint->now().record.id);
+  });
 }
 
 // The history says what happened.
@@ -224,18 +278,19 @@ void Ledger::check_effect(Life& life, const DeliveryStory& story, const Flight& 
       fail("I8", name_of(story) + ": a notice names something else");
   }
   const auto agrees_at = [&](const Endpoint& before, bool spared, TimePoint at) {
-    const Effect effect = effect_on(before, endpoint.rules, expected.result, spared, at);
+    const Effect effect =
+        effect_on(before, endpoint.rules, expected.result, story.attempts, spared, at);
     if (effect.notices != kinds || effect.changes != (put != nullptr)) return false;
     if (put == nullptr) return true;
     const std::optional<Endpoint> after = model::to_endpoint(put->endpoint, Sealing::none());
     return after && after->status == effect.status && after->reason == effect.reason &&
-           after->failing == effect.failing &&
+           after->failing == effect.failing && after->warned == effect.warned &&
            after->first_exhausted.has_value() == effect.exhausted_before &&
            after->url == before.url && after->events == before.events &&
            after->secrets == before.secrets && after->uid == before.uid;
   };
   const bool lenient = endpoint.rules.exhaust_endpoint == ExhaustEndpoint::unless_succeeded_since;
-  const TimePoint first = story.first_attempt;
+  const TimePoint first = story.attempts == 0 ? flight.started_wall : story.first_attempt;
   const bool reads_fail = scenario_.has(Hazard::failing_reads) ||
                           scenario_.has(Hazard::throwing_store) || scenario_.jump_max.count() != 0;
   const bool may_spare = lenient && endpoint.last_success != TimePoint{} &&

@@ -52,9 +52,12 @@ WireFormat wire_of(const Scenario& scenario, std::string_view profile) {
 void Ledger::carried_out(Life& life, const Carried& carried, TimePoint now) {
   const Change& change = carried.change;
   const bool applied = carried.result.outcome == ChangeOutcome::applied;
-  const bool is_outcome = first_of<DeliveryAt>(change.only_if) != nullptr;
-  if (is_outcome) {
-    settle(life, carried, now);
+  if (first_of<DeliveryAt>(change.only_if) != nullptr) {
+    if (first_of<LaneHeld>(change.only_if) != nullptr) {
+      settle(life, carried, now);
+    } else {
+      give_up(life, carried, now);
+    }
     return;
   }
   if (!applied) return;
@@ -112,6 +115,7 @@ void Ledger::put_event(Life& life, const Carried& carried, TimePoint now) {
     EndpointStory* endpoint = this->endpoint(row.endpoint);
     const auto event = event_by_id_.find(row.event);
     if (endpoint == nullptr) continue;
+    ++life.accepted;
     const bool left_out = endpoint->now().removed;  // its dispatcher has not heard of that yet
     if (event == event_by_id_.end() || !events.contains(event->second)) {
       fail("I2", "a delivery is stored for an event that is not");
@@ -155,7 +159,8 @@ void Ledger::check_routing(Life& life, const EventStory& event, const Change& ch
   for (const auto& endpoint : endpoints_) {
     const Possible known = possible(life, *endpoint, life.decided);
     const auto gets_it = [&](const EndpointStory::Version* v) {
-      return !v->removed && v->record.status != Status::disabled &&
+      const Status status = v->record.status;
+      return !v->removed && (status == Status::active || status == Status::paused) &&
              v->record.tenant == event.tenant &&
              subscribes(v->record, endpoint->rules, event.event.type, event.event.family);
     };
@@ -221,16 +226,17 @@ void Ledger::put_endpoint(Life& life, const StoredEndpoint& stored) {
     version.verifier = std::make_shared<const Verifier>(story->wire, version.record.secrets);
   story->versions.push_back(std::move(version));
   story->moved = now_;
-  if (stored.deleted) cancel_rows(*story);
+  if (stored.deleted) cancel_rows(life, *story);
 }
 
-void Ledger::cancel_rows(const EndpointStory& endpoint) {
+void Ledger::cancel_rows(Life& life, const EndpointStory& endpoint) {
   for (auto row = by_row_.begin(); row != by_row_.end();) {
     if (row->second->endpoint != &endpoint) {
       ++row;
       continue;
     }
     row->second->state = DeliveryStory::State::cancelled;
+    ++life.cancelled;
     row = by_row_.erase(row);
   }
 }

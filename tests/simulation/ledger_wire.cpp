@@ -28,18 +28,56 @@ std::size_t share(std::size_t whole, double part) {
 
 }  // namespace
 
+bool is_handshake(const Request& request) {
+  return request.body->starts_with(R"({"event":"webhook.verification",)");
+}
+
+EndpointStory* Ledger::endpoint_at(const Url& url) {
+  const int number = number_in_url(url.text);
+  EndpointStory* found = nullptr;
+  for (const auto& one : endpoints_) {
+    if (number_in_url(one->versions.front().record.url) == number) found = one.get();
+  }
+  return found;
+}
+
+Flight* Ledger::takes_off(Life& life, EndpointStory& endpoint, const Request& request,
+                          TimePoint wall) {
+  const EndpointId id = endpoint.now().record.id;
+  auto flight = std::make_unique<Flight>();
+  flight->n = static_cast<int>(flights_.size());
+  flight->endpoint = &endpoint;
+  flight->life = life.n;
+  flight->epoch = lane_epoch(id);
+  flight->held = holds_lane(life, id);
+  flight->granted = life.granted[id];
+  flight->started = now_;
+  flight->started_wall = wall;
+  flight->slow = request.slow;
+  flight->host = host_of(request.url);
+  ++life.unsettled;
+  ++life.in_flight;
+  ++life.to_host[flight->host];
+  ++life.of_tenant[endpoint.now().record.tenant];
+  if (flight->slow) ++life.slow_in_flight;
+  ++endpoint.lives[life.n].in_flight;
+  endpoint.moved = now_;
+  flights_.push_back(std::move(flight));
+  return flights_.back().get();
+}
+
 Flight* Ledger::started(Life& life, const Request& request, TimePoint wall) {
   ++life.starts;
+  EndpointStory* endpoint = endpoint_at(request.url);
+  if (endpoint != nullptr && is_handshake(request)) {
+    trace_.add("asks endpoint", life.n, endpoint->n);
+    check_handshake(life, *endpoint, request, wall);
+    return takes_off(life, *endpoint, request, wall);
+  }
   const auto event = event_by_body_.find(*request.body);
   if (event == event_by_body_.end()) {
     fail("I2", "a body is sent that nobody has published");
     return nullptr;
-  }
-  const int number = number_in_url(request.url.text);
-  EndpointStory* endpoint = nullptr;
-  for (const auto& one : endpoints_) {
-    const auto url = number_in_url(one->versions.front().record.url);
-    if (url == number) endpoint = one.get();
   }
   const auto found =
       endpoint == nullptr ? delivery_of_.end() : delivery_of_.find({event->second->n, endpoint->n});
@@ -54,29 +92,26 @@ Flight* Ledger::started(Life& life, const Request& request, TimePoint wall) {
   check_once(life, story);
   check_bounds(life, *endpoint, request, endpoint->lives[life.n]);
 
-  auto flight = std::make_unique<Flight>();
-  flight->n = static_cast<int>(flights_.size());
+  Flight* flight = takes_off(life, *endpoint, request, wall);
   flight->what = &story;
-  flight->life = life.n;
   flight->row = story.position.row;
-  flight->epoch = lane_epoch(endpoint->now().record.id);
-  flight->held = holds_lane(life, endpoint->now().record.id);
-  flight->granted = life.granted[endpoint->now().record.id];
-  flight->started = now_;
-  flight->started_wall = wall;
-  flight->slow = request.slow;
-  flight->host = host_of(request.url);
-  story.flights.push_back(flight.get());
-  flights_of_row_[flight->row].push_back(flight.get());
-  ++life.unsettled;
-  ++life.in_flight;
-  ++life.to_host[flight->host];
-  ++life.of_tenant[story.event->tenant];
-  if (flight->slow) ++life.slow_in_flight;
-  ++endpoint->lives[life.n].in_flight;
-  endpoint->moved = now_;
-  flights_.push_back(std::move(flight));
-  return flights_.back().get();
+  story.flights.push_back(flight);
+  flights_of_row_[flight->row].push_back(flight);
+  return flight;
+}
+
+// I2, I11: only the endpoint's receiver is asked, in a request that it can trust.
+void Ledger::check_handshake(Life& life, const EndpointStory& endpoint, const Request& request,
+                             TimePoint wall) {
+  const Possible known = possible(life, endpoint, known_since(life));
+  const bool genuine =
+      std::any_of(known.versions.begin(), known.versions.end(), [&](const auto* version) {
+        return !version->removed && version->record.url == request.url.text &&
+               bool(version->verifier->verify(request.headers, *request.body, wall));
+      });
+  if (!genuine)
+    fail(endpoint.now().removed ? "I11" : "I2",
+         "endpoint " + std::to_string(endpoint.n) + " is asked at another's address or in vain");
 }
 
 // I3, I5, I7, I8, I11: what is sent waits in the store, is due, and goes to an endpoint that wants
@@ -177,6 +212,12 @@ void Ledger::check_bounds(Life& life, EndpointStory& endpoint, const Request& re
 }
 
 void Ledger::ended(Life& life, Flight& flight, const Completion& completion, TimePoint wall) {
+  if (flight.what == nullptr) {
+    trace_.add("has asked endpoint", life.n, flight.endpoint->n, completion.status);
+    flight.endpoint->moved = now_;
+    finish(life, flight, false);
+    return;
+  }
   DeliveryStory& story = *flight.what;
   trace_.add("ended delivery, fault, status", life.n, story.n, static_cast<int>(completion.fault),
              completion.status);
@@ -189,12 +230,8 @@ void Ledger::ended(Life& life, Flight& flight, const Completion& completion, Tim
   }
   flight.end = completion;
   flight.ended_wall = wall;
-  --life.in_flight;
-  --life.to_host[flight.host];
-  --life.of_tenant[story.event->tenant];
-  if (flight.slow) --life.slow_in_flight;
+  leave_wire(life, flight);
   EndpointStory::Of& of = endpoint.lives[life.n];
-  --of.in_flight;
   const Expected expected =
       judge(endpoint.rules, completion, story.attempts, story.spared_since, wall);
   const std::uint64_t epoch = lane_epoch(endpoint.now().record.id);

@@ -26,7 +26,8 @@
 //   I7   each attempt comes as scheduled, never early; there are as many as there should be; what
 //        the history and the dead letter say is true    ledger_settle, ledger_wire
 //   I8   an endpoint's status and the notices follow in the same commit; a stopped endpoint gets
-//        nothing; a notice is told, and not before      ledger_settle, ledger_host, quiescence
+//        nothing, and what waits for it is given up when it must be and not before; a notice is
+//        told, and not before                           ledger_settle, ledger_host, quiescence
 //   I9   requests in all, to a host, of a tenant, to an endpoint, of slow ones, not yet settled,
 //   per
 //        minute: none above its bound; rest is given where it is asked for              ledger_wire
@@ -40,8 +41,7 @@
 //   I17  a waiting row is behind the cursor of its lane or in memory, and never neither    lanes
 //   I18  what is due is started within a bound while its lane is admitted    started
 //
-// Rotation has no time of grace yet: a new key replaces the old one, which I2 sees. That the
-// program notices mistakes is shown by hookwright_simulate_mistakes.
+// That the program notices mistakes is shown by hookwright_simulate_mistakes.
 
 #include <charconv>
 #include <cstdint>

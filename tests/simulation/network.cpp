@@ -36,6 +36,7 @@ SimulatedAnswer Network::answer(const Request& request) {
   Receiver& receiver = receiver_of(number);
   SimulatedAnswer answer;
   answer.latency = random_.between(receiver.latency_least, receiver.latency_most);
+  if (is_handshake(request)) answer.body = *request.body;
   if (healed_) return answer;
   bool ill = random_.chance(receiver.fails);
   if (receiver.period.count() > 0) {

@@ -155,11 +155,18 @@ void Process::check_metrics() {
   same("metrics.in_flight", metrics.in_flight, 0);
   same("metrics.inbox_events", metrics.inbox_events, 0);
   if (life.doubtful) return;
-  same("metrics.delivered", metrics.delivered, life.settled[AttemptResult::delivered]);
-  same("metrics.failed", metrics.failed, life.settled[AttemptResult::failed]);
-  same("metrics.dead", metrics.dead,
-       life.settled[AttemptResult::exhausted] + life.settled[AttemptResult::gone]);
-  same("metrics.spared", metrics.spared, life.spared);
+  // Of a removed endpoint's, a dispatcher counts those that it settled before it had heard.
+  const auto about = [&](std::string_view name, std::uint64_t counted, std::uint64_t happened) {
+    const bool more = counted > happened && counted - happened <= life.orphans;
+    if (!more) same(name, counted, happened);
+  };
+  about("metrics.delivered", metrics.delivered, life.settled[AttemptResult::delivered]);
+  about("metrics.failed", metrics.failed, life.settled[AttemptResult::failed]);
+  about("metrics.dead", metrics.dead,
+        life.settled[AttemptResult::exhausted] + life.settled[AttemptResult::gone] + life.given_up);
+  same("metrics.accepted", metrics.accepted, life.accepted);
+  if (!parts_.scenario.shared) same("metrics.cancelled", metrics.cancelled, life.cancelled);
+  about("metrics.spared", metrics.spared, life.spared);
 }
 
 }  // namespace hookwright::simulation

@@ -53,6 +53,8 @@ Rules rules_of(const Profile& profile) {
   rules.in_flight_max = policy.in_flight_max;
   rules.dead_letter_retention = policy.dead_letter_retention;
   rules.active_endpoints_max = profile.active_endpoints_max;
+  rules.held_age_max = policy.held_age_max;
+  rules.held_max = policy.held_max;
   rules.family = profile.family;
   return rules;
 }
@@ -103,7 +105,35 @@ void stop(Effect& effect, const Endpoint& before, Status status, Reason reason, 
   effect.notices.push_back(kind);
 }
 
-void exhaust(Effect& effect, const Endpoint& before, const Rules& rules, TimePoint now) {
+// Half of the attempts, all but one of them; half of the window, nine tenths of it.
+std::uint8_t risk(const Endpoint& before, const Rules& rules, std::uint32_t failed, TimePoint now) {
+  if (rules.on_exhausted == OnExhausted::disable_after_window) {
+    if (!before.first_exhausted) return 0;
+    const Duration passed = now - *before.first_exhausted;
+    if (10 * passed >= 9 * rules.failing_window) return 2;
+    return 2 * passed >= rules.failing_window ? 1 : 0;
+  }
+  if (failed + 1 >= rules.attempts_max) return 2;
+  return 2 * failed >= rules.attempts_max ? 1 : 0;
+}
+
+void fail_once(Effect& effect, const Endpoint& before, const Rules& rules, std::uint32_t failed,
+               TimePoint now) {
+  if (before.status != Status::active || before.failing) return;
+  if (rules.on_exhausted == OnExhausted::disable_after_window && before.first_exhausted &&
+      now - *before.first_exhausted >= rules.failing_window) {
+    stop(effect, before, Status::disabled, Reason::exhausted, NoticeKind::endpoint_disabled);
+    return;
+  }
+  const std::uint8_t step = risk(before, rules, failed, now);
+  if (step <= before.warned) return;
+  effect.changes = true;
+  effect.warned = step;
+  effect.notices.push_back(NoticeKind::endpoint_at_risk);
+}
+
+void exhaust(Effect& effect, const Endpoint& before, const Rules& rules, std::uint32_t failed,
+             TimePoint now) {
   if (!before.first_exhausted) {
     effect.changes = true;
     effect.exhausted_before = true;
@@ -122,8 +152,7 @@ void exhaust(Effect& effect, const Endpoint& before, const Rules& rules, TimePoi
       stop(effect, before, Status::disabled, Reason::exhausted, NoticeKind::endpoint_disabled);
       return;
     case OnExhausted::disable_after_window:
-      if (before.first_exhausted && now - *before.first_exhausted >= rules.failing_window)
-        stop(effect, before, Status::disabled, Reason::exhausted, NoticeKind::endpoint_disabled);
+      fail_once(effect, before, rules, failed, now);
       return;
   }
 }
@@ -131,26 +160,43 @@ void exhaust(Effect& effect, const Endpoint& before, const Rules& rules, TimePoi
 }  // namespace
 
 Effect effect_on(const Endpoint& before, const Rules& rules, std::optional<AttemptResult> result,
-                 bool spared_by_success, TimePoint now) {
+                 std::uint32_t attempts, bool spared_by_success, TimePoint now) {
   Effect effect{.status = before.status,
                 .reason = before.reason,
                 .failing = before.failing,
-                .exhausted_before = before.first_exhausted.has_value()};
-  if (!result || *result == AttemptResult::failed) return effect;
+                .exhausted_before = before.first_exhausted.has_value(),
+                .warned = before.warned};
+  if (!result) return effect;
+  if (*result == AttemptResult::failed) {
+    fail_once(effect, before, rules, attempts + 1, now);
+    return effect;
+  }
   if (*result == AttemptResult::delivered) {
-    effect.changes = before.failing || before.first_exhausted;
-    if (before.failing) effect.notices.push_back(NoticeKind::endpoint_recovered);
+    const bool told = before.failing || before.warned != 0;
+    effect.changes = told || before.first_exhausted;
+    effect.warned = 0;
+    if (told) effect.notices.push_back(NoticeKind::endpoint_recovered);
     effect.failing = false;
     effect.exhausted_before = false;
     return effect;
   }
   effect.notices.push_back(NoticeKind::delivery_exhausted);
   if (*result == AttemptResult::gone) {
-    stop(effect, before, Status::disabled, Reason::gone, NoticeKind::endpoint_disabled);
+    stop(effect, before, Status::disabled, Reason::gone, NoticeKind::endpoint_gone);
   } else if (!spared_by_success) {
-    exhaust(effect, before, rules, now);
+    exhaust(effect, before, rules, attempts + 1, now);
   }
   return effect;
+}
+
+std::optional<DeathReason> must_die(const Endpoint& record, const Rules& rules, TimePoint due,
+                                    std::size_t rows, TimePoint now) {
+  if (record.status == Status::active) return std::nullopt;
+  if (record.status == Status::disabled)
+    return record.reason == Reason::gone ? DeathReason::gone : DeathReason::deactivated;
+  const TimePoint held_since = std::max(due, record.stopped.value_or(record.updated));
+  if (now - held_since < rules.held_age_max && rows <= rules.held_max) return std::nullopt;
+  return DeathReason::held_too_long;
 }
 
 bool subscribes(const Endpoint& endpoint, const Rules& rules, std::string_view type,

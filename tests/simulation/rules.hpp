@@ -31,6 +31,8 @@ struct Rules {
   std::size_t in_flight_max = 8;
   Duration dead_letter_retention = std::chrono::hours(720);
   std::size_t active_endpoints_max = 0;
+  Duration held_age_max = std::chrono::hours(72);
+  std::size_t held_max = 100'000;
   std::string family{};
 };
 
@@ -55,12 +57,19 @@ struct Effect {
   Reason reason{};
   bool failing = false;
   bool exhausted_before = false;  // first_exhausted is set
+  std::uint8_t warned = 0;
   std::vector<NoticeKind> notices{};
 };
 
+// `attempts` were made before.
 [[nodiscard]] Effect effect_on(const Endpoint& before, const Rules& rules,
-                               std::optional<AttemptResult> result, bool spared_by_success,
-                               TimePoint now);
+                               std::optional<AttemptResult> result, std::uint32_t attempts,
+                               bool spared_by_success, TimePoint now);
+
+// Why an endpoint that is as `record` says gives up a row that was due then, if it does; `rows`
+// wait for it.
+[[nodiscard]] std::optional<DeathReason> must_die(const Endpoint& record, const Rules& rules,
+                                                  TimePoint due, std::size_t rows, TimePoint now);
 
 [[nodiscard]] bool subscribes(const Endpoint& endpoint, const Rules& rules, std::string_view type,
                               std::string_view family);

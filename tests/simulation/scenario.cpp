@@ -58,6 +58,9 @@ Profile quick(Random& random, std::size_t number) {
   policy.in_flight_max = random.between(std::size_t{1}, std::size_t{6});
   if (random.chance(20))
     profile.active_endpoints_max = random.between(std::size_t{2}, std::size_t{4});
+  if (profile.active_endpoints_max == 0) profile.handshake = random.chance(20);
+  if (random.chance(30)) policy.held_age_max = random.between(Duration(5'000), Duration(120'000));
+  if (random.chance(30)) policy.held_max = random.between(std::size_t{1}, std::size_t{20});
   return profile;
 }
 

@@ -79,6 +79,42 @@ struct AttemptsAreBytes final : Rewriting {
   }
 };
 
+struct ForgetsExpiries final : Rewriting {
+  using Rewriting::Rewriting;
+  void rewrite(Change& change) override {
+    for (Write& write : change.writes) {
+      if (auto* put = std::get_if<PutDelivery>(&write)) put->delivery.expires = {};
+    }
+  }
+};
+
+struct ForgetsAttemptsMax final : Rewriting {
+  using Rewriting::Rewriting;
+  void rewrite(Change& change) override {
+    for (Write& write : change.writes) {
+      if (auto* put = std::get_if<PutDelivery>(&write)) put->delivery.attempts_max = 0;
+    }
+  }
+};
+
+struct ForgetsPurposes final : Rewriting {
+  using Rewriting::Rewriting;
+  void rewrite(Change& change) override {
+    for (Write& write : change.writes) {
+      if (auto* put = std::get_if<PutAttempt>(&write)) put->attempt.purpose = Purpose::delivery;
+    }
+  }
+};
+
+struct ForgetsTypes final : Rewriting {
+  using Rewriting::Rewriting;
+  void rewrite(Change& change) override {
+    for (Write& write : change.writes) {
+      if (auto* put = std::get_if<PutAttempt>(&write)) put->attempt.type.clear();
+    }
+  }
+};
+
 struct ForgetsHolds final : Rewriting {
   using Rewriting::Rewriting;
   void rewrite(Change& change) override {
@@ -170,7 +206,8 @@ TEST_CASE("the suite passes a store that only passes calls on") {
 TEMPLATE_TEST_CASE("the suite catches a store that commits wrongly:", "", ForgetsConditions,
                    Forgets<EndpointAt>, Forgets<EventAbsent>, Forgets<NoteAt>, Forgets<DeliveryAt>,
                    Forgets<TenantCountBelow>, Forgets<LaneHeld>, CountsOneTooMany, NotesNeverExpire,
-                   BodiesEndAtNul, BodiesAreCut, AttemptsAreBytes, ForgetsHolds, NotAtomic,
+                   BodiesEndAtNul, BodiesAreCut, AttemptsAreBytes, ForgetsExpiries,
+                   ForgetsAttemptsMax, ForgetsPurposes, ForgetsTypes, ForgetsHolds, NotAtomic,
                    ConditionsOfTheWholeBatchFirst, NamesTheLastCondition,
                    SaysAppliedOfTheUnstorable, ForgetsResults) {
   Broken<MemoryUnderTest> broken(wrap_in<TestType>);

@@ -180,13 +180,60 @@ struct ShowsDeletedLanes final : Answering {
   std::set<EndpointId> deleted_{};
 };
 
+// Leaves a filter out of the question.
+template <int filter>
+struct Overlooks final : Honest {
+  using Honest::Honest;
+  Records find(const Query& query) override {
+    Query wider = query;
+    if (filter == 0) wider.type.clear();
+    if (filter == 1) wider.since.reset();
+    if (filter == 2) wider.until.reset();
+    if (filter == 3 && query.event) wider.tenant.clear();
+    return Honest::find(wider);
+  }
+};
+
+struct UntilIncluded final : Honest {
+  using Honest::Honest;
+  Records find(const Query& query) override {
+    Query wider = query;
+    if (wider.until) *wider.until += Duration(1);
+    return Honest::find(wider);
+  }
+};
+
+struct NoLastAttempts final : Honest {
+  using Honest::Honest;
+  Records find(const Query& query) override {
+    Query less = query;
+    less.last_attempts = false;
+    return Honest::find(less);
+  }
+};
+
+struct CountsNoRows final : Answering {
+  using Answering::Answering;
+  void spoil(const Query& /*query*/, Records& answer) override {
+    for (LaneDue& lane : answer.lanes) lane.rows = 0;
+  }
+};
+
+struct EventsNewestFirst final : Answering {
+  using Answering::Answering;
+  void spoil(const Query& /*query*/, Records& answer) override {
+    std::ranges::reverse(answer.events);
+  }
+};
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("the suite catches a store that reads wrongly:", "", NeverMore, AlwaysMore,
                    NoNextDue, InOrderOfRows, NewestFirstAmongEqual, EarlyByAMoment, LateByAMoment,
                    CursorsByDueTime, PagesSortedByEndpoint, SkipsTheFirstOfAPage, OldestFirst,
                    KnowsNoTenants, PagesByOffset, StrangeCursorsStartOver, IgnoresUnknownFilters,
-                   ShowsDeletedLanes) {
+                   ShowsDeletedLanes, Overlooks<0>, Overlooks<1>, Overlooks<2>, Overlooks<3>,
+                   UntilIncluded, NoLastAttempts, CountsNoRows, EventsNewestFirst) {
   Broken<MemoryUnderTest> broken(wrap_in<TestType>);
   const std::string violation = caught(broken);
   INFO(violation);

@@ -123,6 +123,33 @@ class History {
     }
   }
 
+  // What each endpoint did in a span of time, however much it has done since.
+  void check_between(TimePoint since, TimePoint until) {
+    for (const EndpointId& id : ids_) {
+      std::vector<std::uint64_t> rows = expected_[id];
+      std::erase_if(
+          rows, [&](std::uint64_t row) { return started_[row] < since || started_[row] >= until; });
+      std::ranges::sort(rows, std::greater<>());
+      Query query;
+      query.kind = RecordKind::attempts;
+      query.endpoint = id;
+      query.since = since;
+      query.until = until;
+      query.limit = 1 + random_() % 1'000;
+      std::vector<std::uint64_t> found;
+      do {
+        const Records page = store_->find(query);
+        REQUIRE(page.status.ok());
+        for (const Attempt& attempt : page.attempts) found.push_back(attempt.row);
+        query.after = page.next;
+      } while (!query.after.empty());
+      INFO("expected " << rows.size() << " attempts, found " << found.size());
+      const bool equal = found == rows;
+      REQUIRE(equal);
+    }
+  }
+
+  void pass(Duration span) { now_ += span; }
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] const EndpointId& endpoint(std::size_t which) const { return ids_[which]; }
@@ -190,6 +217,22 @@ TEST_CASE("an endpoint's history is whole, however much lies between its attempt
   history.reopen();
   history.add(9'000);
   history.check(__LINE__);
+}
+
+TEST_CASE("an endpoint's history is found by time, whatever came after") {
+  INFO("seed " << Catch::rngSeed());
+  History history;
+  std::vector<TimePoint> times;
+  for (int round = 0; round < 5; ++round) {
+    times.push_back(history.now());
+    history.add(6'000);
+    history.pass(std::chrono::hours(3));
+  }
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    history.check_between(times[i], times[i] + std::chrono::hours(1));
+    history.check_between(times[0], times[i]);
+    history.check_between(times[i], history.now());
+  }
 }
 
 TEST_CASE("a page of an endpoint's history costs the same however long it is") {

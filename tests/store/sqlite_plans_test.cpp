@@ -31,7 +31,8 @@ std::vector<std::string> plan_of(sqlite3* connection, const std::string& sql) {
 // Walks in the order of a key that end at a limit or with the first row that is too young.
 bool may_scan(const std::string& sql) {
   return sql.starts_with("SELECT no, pending, stored FROM segment ORDER BY no") ||
-         sql.starts_with("SELECT row, at FROM attempt ORDER BY row LIMIT");
+         sql.starts_with("SELECT row, at FROM attempt ORDER BY row LIMIT") ||
+         sql.starts_with("SELECT no FROM segment WHERE stored >=");
 }
 
 // A store with every statement in use, and some rows.
@@ -120,6 +121,7 @@ struct Busy {
     find(RecordKind::endpoints, [](Query& q, const Busy& b) { q.endpoint = b.endpoint; });
     find(RecordKind::endpoints, [](Query& q, const Busy&) { q.tenant = "a"; });
     find(RecordKind::endpoints, [](Query& q, const Busy&) { q.changed_after = 1; });
+    find(RecordKind::endpoints, [](Query& q, const Busy&) { q.last_attempts = true; });
     find(RecordKind::lanes);
     find(RecordKind::lanes, [](Query& q, const Busy& b) { q.endpoint = b.endpoint; });
     find(RecordKind::waiting, [](Query& q, const Busy& b) { q.endpoint = b.endpoint; });
@@ -133,6 +135,11 @@ struct Busy {
     find(RecordKind::dead_letters, [](Query& q, const Busy&) { q.tenant = "a"; });
     find(RecordKind::dead_letters, [](Query& q, const Busy&) { q.delivery.bytes[0] = 1; });
     find(RecordKind::events, [](Query& q, const Busy&) { q.event.bytes[0] = 1; });
+    find(RecordKind::events, [](Query& q, const Busy&) { q.tenant = "a"; });
+    find(RecordKind::attempts, [](Query& q, const Busy& b) {
+      q.endpoint = b.endpoint;
+      q.until = start;
+    });
     find(RecordKind::notes, [](Query& q, const Busy&) { q.key_prefix = "n"; });
     const LaneCursor cursor{endpoint, {}, 10};
     REQUIRE(store->fetch(std::span(&cursor, 1), start).lanes.at(0).rows.size() <= 10);

@@ -129,4 +129,39 @@ inline void everything_is_looked_at(Life& life) {
   life.end(dispatcher);
 }
 
+// A receiver is asked, tested, given another secret; what it has missed is sent again.
+inline void one_endpoint_lives(Life& life) {
+  auto dispatcher = life.start();
+  Endpoints& endpoints = dispatcher->endpoints();
+  const auto echo = [](const SimulatedRequest& request) {
+    return SimulatedAnswer{.body = request.body};
+  };
+  life.network.answer("h.example.com", echo);
+  life.may_miss = {"h.example.com", "a.example.com"};
+  life.call([&] {
+    (void)endpoints.configure("acme", {.notify = "admin@acme.example", .keep_events = true});
+  });
+  const EndpointResult h = life.subscribe(*dispatcher, "h.example.com", "asks");
+  const EndpointResult a = life.subscribe(*dispatcher, "a.example.com");
+  life.run(*dispatcher, 1s);
+  if (h.ok()) life.call([&] { (void)endpoints.verify("acme", h.endpoint.id); });
+  life.publish(*dispatcher);
+  if (h.ok()) life.call([&] { (void)endpoints.rotate("acme", h.endpoint.id, {}, 10s); });
+  if (a.ok()) {
+    life.call([&] { (void)endpoints.test("acme", a.endpoint.id, "test.numbered"); });
+    life.network.answer("a.example.com", {.status = 500});
+    life.publish(*dispatcher);
+    life.run(*dispatcher, 1s);
+    life.call([&] { (void)endpoints.disable("acme", a.endpoint.id); });  // what waits dies
+    life.publish(*dispatcher);
+    life.run(*dispatcher, 2s);
+    life.network.answer("a.example.com", {.status = 200});
+    life.call([&] { (void)endpoints.enable("acme", a.endpoint.id); });
+    for (const Recovery& what : {Recovery::since({}), Recovery::missing_since({})})
+      life.call([&] { (void)endpoints.recover("acme", a.endpoint.id, what); });
+  }
+  life.run(*dispatcher, 12s);  // the old secret's time is over
+  life.end(dispatcher);
+}
+
 }  // namespace sweep

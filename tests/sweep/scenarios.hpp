@@ -45,7 +45,8 @@ inline std::vector<Scenario> scenarios() {
           {"a process ends in flight", a_process_ends_in_flight},
           {"the clock is set", the_clock_is_set},
           {"two share a store", two_share_a_store, true},
-          {"weeks pass", weeks_pass}};
+          {"weeks pass", weeks_pass},
+          {"one endpoint lives", one_endpoint_lives}};
 }
 
 }  // namespace sweep

@@ -19,7 +19,7 @@
 namespace hookwright {
 
 // A mail's words. In both texts "{product}", "{tenant}", "{endpoint}", "{delivery}", "{type}",
-// "{reason}", "{what}" and "{at}" stand for what the notice says; "{{" is a brace.
+// "{reason}", "{death}", "{what}" and "{at}" stand for what the notice says; "{{" is a brace.
 struct MailTemplate {
   std::string subject{};
   std::string text{};
@@ -62,7 +62,8 @@ struct SmtpOptions {
   std::string from{};                  // the sender's address
   std::string product = "hookwright";  // who writes: in subjects, and as the sender's name
 
-  // The designated address of the notice's tenant, or of its endpoint. Empty: nobody is told.
+  // Whom to mail; an empty address: nobody. Default: Notice::address, which the endpoint says
+  // (EndpointSpec::notify) or its tenant (TenantSettings::notify).
   std::function<std::string(const Notice&)> recipient{};
 
   // By kind, instead of the built-in ones.
