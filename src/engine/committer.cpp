@@ -50,6 +50,7 @@ void Committer::submit(FromSender&& news) noexcept {
 void Committer::step(const Moment& moment) {
   if (broken_) {
     give_up(queue_, Stored::no, "it is broken");
+    give_up_trials();
     return;
   }
   if (moment.steady < pause_until_) return;
@@ -64,6 +65,7 @@ void Committer::step(const Moment& moment) {
     if (moment.steady - *stumbling_since_ >= limits_.store_patience) {
       refuse("out of memory", moment);
       give_up(queue_, Stored::no, "out of memory");
+      give_up_trials();
     }
     throw;
   }
@@ -184,6 +186,7 @@ void Committer::failed(const StoreStatus& status, const Moment& moment) noexcept
     refuse(status.detail, moment);
     give_up(queue_, Stored::no, status.detail);
     if (plan_) give_up_ops(*plan_);
+    give_up_trials();
   }
 }
 
@@ -227,6 +230,14 @@ void Committer::give_up_plan(std::string_view why) noexcept {
 void Committer::give_up_ops(Plan& plan) noexcept {
   for (Queued& queued : plan.queue) {
     answer(queued, EndpointOutcome::store_unavailable);
+  }
+}
+
+// Whoever waits for a test or a handshake too: what came of it is written down once that can be.
+void Committer::give_up_trials() noexcept {
+  for (auto& [number, trial] : trials_) {
+    if (const auto done = std::exchange(trial.done, nullptr))
+      done({.outcome = EndpointOutcome::store_unavailable});
   }
 }
 

@@ -348,6 +348,7 @@ class Committer {
   void give_up(std::list<Queued>& queue, Stored as, std::string_view why) noexcept;
   void give_up_plan(std::string_view why) noexcept;
   void give_up_ops(Plan& plan) noexcept;
+  void give_up_trials() noexcept;
   void recovered() noexcept;
   [[nodiscard]] bool in_trouble() const { return trouble_since_.has_value(); }
   // The store works, and nothing that was sent to it waits to be known or acted upon.

@@ -124,6 +124,7 @@ void Committer::applied(PlannedTrial& item, const ChangeResult& result, const Mo
     what.since = moment.steady;
     outcomes_.splice(outcomes_.end(), plan_->outcomes, plan_->outcomes.begin());
   };
+  bool unreadable = false;
   if (item.verified && result.outcome == ChangeOutcome::over_limit) {
     what.over_limit = true;
     decide_again();
@@ -139,12 +140,14 @@ void Committer::applied(PlannedTrial& item, const ChangeResult& result, const Mo
     const Member* now = roster_.find(id);
     const bool own =
         plan_->repeated && now != nullptr && now->endpoint.version == item.verified->version;
-    if (!own) {
+    unreadable = unread_.contains(id);
+    if (!own && !unreadable) {
       decide_again();
       return;
     }
   }
-  const bool refused = result.outcome == ChangeOutcome::unstorable;
+  // Somebody waits for the answer: what the endpoint is now can't be told.
+  const bool refused = unreadable || result.outcome == ChangeOutcome::unstorable;
   if (item.verified && !refused) put_endpoint(*item.verified, moment);
   const EndpointOutcome outcome = refused           ? EndpointOutcome::store_unavailable
                                   : what.over_limit ? EndpointOutcome::over_limit

@@ -1,6 +1,7 @@
 // What a receiver may do over HTTP/2, for hosts that ask for it; and that nobody gets it unasked.
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 #include "hostile/http2_acts.hpp"
@@ -144,11 +145,13 @@ TEST_CASE("whatever a receiver says over HTTP/2 is taken for what it is") {
   }
 }
 
+// Each holds the thread for seconds: all of them in the soak tests only.
 TEST_CASE("a receiver that floods an HTTP/2 connection ends as any other, and so does the next") {
   const Stage stage;
   Sender sender = stage.sender();
+  int left = std::getenv("HOOKWRIGHT_ALL_FLOODS") != nullptr ? 1'000 : 2;
   for (const Act& act : acts()) {
-    if (!act.floods) continue;
+    if (!act.floods || left-- <= 0) continue;
     const auto receiver = stage.receiver(act, Connection::fresh);
     const Completion completion = sender.send(request_of(act, *receiver, 300ms));
     check_act(act, completion, receiver->requests().size(), Connection::fresh);

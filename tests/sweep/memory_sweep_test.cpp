@@ -79,16 +79,16 @@ void each_scenario(StoreKind kind, Where where, std::size_t runs_max) {
 }  // namespace
 
 TEST_CASE("the engine's memory may run out anywhere, with a shared store") {
-  each_scenario(StoreKind::memory, Where::engine, 140);
+  each_scenario(StoreKind::memory, Where::engine, 100);
 }
 
 TEST_CASE("the engine's memory may run out anywhere, with the simplest store") {
-  each_scenario(StoreKind::minimal, Where::engine, 70);
+  each_scenario(StoreKind::minimal, Where::engine, 50);
 }
 
 #ifdef HOOKWRIGHT_TEST_SQLITE
 TEST_CASE("memory may run out anywhere, SQLite's too") {
   memory::take_over_sqlite();
-  each_scenario(StoreKind::sqlite, Where::store_too, 12);
+  each_scenario(StoreKind::sqlite, Where::store_too, 6);
 }
 #endif

@@ -69,11 +69,11 @@ TEST_CASE("nothing fails where no store call does") {
 }
 
 TEST_CASE("calls to a store in memory may fail, in every way") {
-  each_call_fails(StoreKind::memory, 5);
+  each_call_fails(StoreKind::memory, 11);
 }
 
 TEST_CASE("calls to the simplest store may fail, in every way") {
-  each_call_fails(StoreKind::minimal, 7);
+  each_call_fails(StoreKind::minimal, 13);
 }
 
 // One fault is not the last: a commit that is in doubt meets a store that is away, full or broken.
@@ -82,7 +82,7 @@ TEST_CASE("a commit in doubt may be followed by any other failure") {
   for (const StoreFault then : testing::all_store_faults) {
     for (const Scenario& scenario : scenarios()) {
       Tally tally;
-      for (std::size_t at = 1; tally.failures < 5; at += step_of(3)) {
+      for (std::size_t at = 1; tally.failures < 5; at += step_of(5)) {
         const auto faults = std::make_shared<StoreFaults>(StoreFaultPlan{
             .at = at, .faults = {first, then, then}, .only = testing::StoreCall::commit});
         run_one(scenario, StoreKind::memory, faults, tally);
@@ -94,6 +94,6 @@ TEST_CASE("a commit in doubt may be followed by any other failure") {
 
 #ifdef HOOKWRIGHT_TEST_SQLITE
 TEST_CASE("calls to a store on SQLite may fail, in every way") {
-  each_call_fails(StoreKind::sqlite, 29);
+  each_call_fails(StoreKind::sqlite, 61);
 }
 #endif

@@ -60,7 +60,8 @@ TEST_CASE("campaign.threshold.met fires once for each crossing, over restarts") 
   std::int64_t count = 0;
   for (int process = 0; process < 4; ++process) {
     Dispatcher dispatcher(world.options());
-    if (process == 0) subscribe(dispatcher, "acme", "a.example.com", {"campaign.threshold.met"});
+    if (process == 0)
+      subscribe(world, dispatcher, "acme", spec_for("a.example.com", {"campaign.threshold.met"}));
     for (int click = 0; click < 7; ++click) {
       ++count;
       const Stored stored = count_click(dispatcher, count, 10);
@@ -79,7 +80,7 @@ TEST_CASE("campaign.threshold.met fires once for each crossing, over restarts") 
 TEST_CASE("a crossing that a crash left out is made up for by the next count") {
   Product world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
-  subscribe(dispatcher, "acme", "a.example.com");
+  subscribe(world, dispatcher, "acme", spec_for("a.example.com"));
   CHECK(count_click(dispatcher, 10, 10) == Stored::no);  // 11 was counted, and the process killed
   CHECK(count_click(dispatcher, 12, 10) == Stored::yes);
   CHECK(count_click(dispatcher, 13, 10) == Stored::duplicate);
@@ -94,7 +95,7 @@ TEST_CASE("domain.verification.complete fires when the second of two steps is re
       dns_first ? DomainStep::certificate_provisioned : DomainStep::dns_validated;
   {
     Dispatcher dispatcher(world.options());
-    subscribe(dispatcher, "acme", "a.example.com");
+    subscribe(world, dispatcher, "acme", spec_for("a.example.com"));
     CHECK(verify(dispatcher, "go.acme.io", first) == Stored::recorded);
     CHECK(verify(dispatcher, "other.acme.io", second) == Stored::recorded);
   }
