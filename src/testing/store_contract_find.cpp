@@ -219,8 +219,9 @@ void last_attempts_found(StoreUnderTest& under_test) {
   std::size_t number = 0;
   for (const auto& [endpoint, last] : expected) {
     if (!last) continue;
+    const Attempt& newest = *last;
     const bool there = std::any_of(found.attempts.begin(), found.attempts.end(),
-                                   [&](const Attempt& one) { return same(one, *last); });
+                                   [&newest](const Attempt& one) { return same(one, newest); });
     expect(there, "the newest attempt of each endpoint");
     ++number;
   }
