@@ -18,8 +18,9 @@ const word = new DataView(new ArrayBuffer(8));
 const canonical = text => JSON.stringify(JSON.parse(text)) === text;
 const bytes = hex => Buffer.from(hex, 'hex').toString('utf8');
 
-// Half a surrogate pair has no UTF-8, so hookwright writes U+FFFD, as toWellFormed does.
-const wellFormed = (_, value) => (typeof value === 'string' ? value.toWellFormed() : value);
+// Half a surrogate pair has no UTF-8, so hookwright writes U+FFFD, as toWellFormed does (from Node.js 20 on).
+const halves = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+const wellFormed = (_, value) => (typeof value === 'string' ? value.replace(halves, '\uFFFD') : value);
 
 const claims = {
   B: body => canonical(body),
