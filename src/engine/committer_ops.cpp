@@ -213,7 +213,7 @@ bool Committer::made_by(const Revival& revival, std::uint64_t row) {
 }
 
 void Committer::applied(PlannedRevival& item, const ChangeResult& result, const Moment& moment) {
-  RecoverOp& op = std::get<RecoverOp>(plan_->queue.front());
+  auto& op = std::get<RecoverOp>(plan_->queue.front());
   const EndpointId id = item.row.delivery.endpoint;
   const bool repeated = plan_->repeated;
   const bool done = result.outcome == ChangeOutcome::applied ||
@@ -250,7 +250,7 @@ void Committer::plan_settings(Plan& plan, const SettingsOp& op, const Moment& mo
 
 void Committer::applied(PlannedSettings& item, const ChangeResult& result,
                         const Moment& /*moment*/) {
-  SettingsOp& op = std::get<SettingsOp>(plan_->queue.front());
+  auto& op = std::get<SettingsOp>(plan_->queue.front());
   const bool done = result.outcome == ChangeOutcome::applied;
   if (done) {
     if (!shared_) settings_mark_ = item.mark;  // else another's may have come between
