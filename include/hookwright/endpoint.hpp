@@ -51,13 +51,14 @@ enum class Reason : std::uint8_t {
 
 // What a caller says of an endpoint.
 struct EndpointSpec {
-  std::string url{};                  // as the egress policy allows: https by default
-  std::vector<std::string> events{};  // what it subscribes to: "link.clicked", "link.*" or "*"
-  std::optional<Secret> secret{};     // at least 16 bytes; none: one of 32 random bytes is made
+  std::string url{};  // as the egress policy allows: https by default
+  // What it subscribes to: "link.clicked", "link.*" or "*"; 1 to 256 of them.
+  std::vector<std::string> events{};
+  std::optional<Secret> secret{};  // at least 16 bytes; none: one of 32 random bytes is made
   // Of its own for the Standard Webhooks headers: "whsec_..." or "whsk_...".
   std::optional<Secret> standard_secret{};
   std::string profile{};      // name of its profile; empty: the dispatcher's default
-  std::string uid{};          // the host's own name for it, unique in the tenant; may be empty
+  std::string uid{};          // the host's own name for it, unique in the tenant, at most 255 bytes
   std::string description{};  // for people; at most 1 KiB
   std::string notify{};       // whom to tell of it; empty: whom the tenant says; at most 255 bytes
   std::vector<Header> headers{};  // sent with every request; at most 20

@@ -66,8 +66,8 @@ class HOOKWRIGHT_EXPORT Endpoints {
   //   {"event":"webhook.verification","timestamp":"...","data":{"challenge_token":"..."}}
   // (Ours: HyperSnap's page names the token only.) The receiver passes if it answers 2xx with the
   // token as the whole body or as any string in a JSON body, of 4 KiB at most; the endpoint is then
-  // active, unless it is paused or disabled. A token
-  // is good for this one request and until the profile's deadline, which is never above 10 minutes.
+  // active, unless it is paused or disabled. A token is good for this one request and until the
+  // profile's deadline, which is never above 10 minutes.
   // create(), and update() to another URL, begin it by themselves; call this to try again.
   virtual Trial verify(std::string_view tenant, EndpointId id) = 0;
 
@@ -76,6 +76,8 @@ class HOOKWRIGHT_EXPORT Endpoints {
   // without meaning for the endpoint's health.
   virtual Trial test(std::string_view tenant, EndpointId id, std::string_view type) = 0;
 
+  // Sends once more what it has missed, a bounded part of it: see Recovery. Throws ConfigError
+  // ("recovery.at_most") unless that is 1 to 10,000.
   virtual Recovered recover(std::string_view tenant, EndpointId id, const Recovery& what) = 0;
 
   [[nodiscard]] virtual std::optional<Endpoint> find(std::string_view tenant,
@@ -115,7 +117,10 @@ class HOOKWRIGHT_EXPORT Endpoints {
   [[nodiscard]] virtual Listed<Attempt> attempts_of(std::string_view tenant, EndpointId id,
                                                     DeliveryId delivery) const = 0;
 
+  // Replaces what the tenant says for all its endpoints. Throws ConfigError ("settings.notify") for
+  // an address above 255 bytes.
   virtual EndpointOutcome configure(std::string_view tenant, const TenantSettings& settings) = 0;
+  // What it says now: the defaults if it never did, or the store can't be read just now.
   [[nodiscard]] virtual TenantSettings settings(std::string_view tenant) const = 0;
 };
 

@@ -31,8 +31,7 @@ struct Explanation {
   std::string why{};  // in words, for the tenant: the status, the patterns, the condition
 
   // The request as it would be sent now, ids and signature included, whatever `reach` says, if the
-  // endpoint was found and its profile is known. The transport adds Host and
-  // Content-Length.
+  // endpoint was found and its profile is known. The transport adds Host and Content-Length.
   std::string url{};
   std::vector<Header> headers{};
   std::string body{};

@@ -48,8 +48,8 @@ class DispatcherCore final : public engine::CommitterHost {
   EndpointResult carry_out(engine::EndpointOp&& op);
   Trial carry_out(engine::TrialOp&& op);
   EndpointOutcome carry_out(engine::SettingsOp&& op);
-  // Adds what was sent to `sent`.
-  EndpointOutcome carry_out(engine::RecoverOp&& op, std::size_t& sent);
+  engine::Revived carry_out(engine::RecoverOp&& op);
+  [[nodiscard]] engine::TrialOp make_handshake(const Endpoint& endpoint) override;
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] std::shared_ptr<const Profile> profile(std::string_view name) const;
   [[nodiscard]] Store& store() { return *options_.store; }
@@ -98,7 +98,6 @@ class DispatcherCore final : public engine::CommitterHost {
   void endpoint_changed(const Endpoint& endpoint, const Profile* profile) override;
   void endpoint_removed(const std::string& tenant, EndpointId id) noexcept override;
   void settings_changed(const std::string& tenant, const TenantSettings& settings) override;
-  [[nodiscard]] engine::TrialOp make_handshake(const Endpoint& endpoint) override;
   [[nodiscard]] bool wants_reports() const override { return notifier_.has_observer(); }
   void report(AttemptReport&& report) noexcept override { notifier_.attempt(std::move(report)); }
   void report_dropped() noexcept override { notifier_.dropped_one(); }

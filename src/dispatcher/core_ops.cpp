@@ -93,23 +93,8 @@ EndpointOutcome DispatcherCore::carry_out(engine::SettingsOp&& op) {
   return carry_out(std::move(op), EndpointOutcome::shutting_down);
 }
 
-EndpointOutcome DispatcherCore::carry_out(engine::RecoverOp&& op, std::size_t& sent) {
-  struct Answered {
-    EndpointOutcome outcome = EndpointOutcome::shutting_down;
-    std::size_t sent = 0;
-  };
-  const auto reply = std::make_shared<Reply<Answered>>();
-  op.done = [this, reply](EndpointOutcome outcome, std::size_t number) {
-    reply->give({outcome, number});
-    const std::lock_guard lock(answered_mutex_);
-    answered_.notify_all();
-  };
-  if (!enqueue_op(std::move(op))) return EndpointOutcome::shutting_down;
-  wait_for([&reply] { return reply->given(); });
-  const std::lock_guard lock(reply->mutex);
-  if (!reply->answer) return EndpointOutcome::shutting_down;
-  sent += reply->answer->sent;
-  return reply->answer->outcome;
+engine::Revived DispatcherCore::carry_out(engine::RecoverOp&& op) {
+  return carry_out(std::move(op), engine::Revived{});
 }
 
 engine::TrialOp DispatcherCore::make_handshake(const Endpoint& endpoint) {

@@ -177,8 +177,7 @@ class StoredEndpoints final : public Endpoints {
     const Found found = look_up(tenant, id);
     if (!found.available) return {.outcome = EndpointOutcome::store_unavailable};
     if (!found.endpoint) return {.outcome = EndpointOutcome::not_found};
-    return core_.carry_out(
-        static_cast<engine::CommitterHost&>(core_).make_handshake(*found.endpoint));
+    return core_.carry_out(core_.make_handshake(*found.endpoint));
   }
 
   Trial test(std::string_view tenant, EndpointId id, std::string_view type) override {

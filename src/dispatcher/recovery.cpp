@@ -47,10 +47,10 @@ class Recoverer {
   bool send(std::vector<engine::Revival>&& revivals) {
     result_.outcome = EndpointOutcome::ok;
     if (revivals.empty()) return true;
-    result_.outcome = core_.carry_out(
-        engine::RecoverOp{
-            .tenant = endpoint_.tenant, .id = endpoint_.id, .what = std::move(revivals)},
-        result_.sent);
+    const engine::Revived revived = core_.carry_out(engine::RecoverOp{
+        .tenant = endpoint_.tenant, .id = endpoint_.id, .what = std::move(revivals)});
+    result_.outcome = revived.outcome;
+    result_.sent += revived.sent;
     return result_.outcome == EndpointOutcome::ok;
   }
 

@@ -75,12 +75,16 @@ struct Revival {
   std::string latch{};
   TimePoint latched_until{};
 };
+struct Revived {
+  EndpointOutcome outcome = EndpointOutcome::shutting_down;
+  std::size_t sent = 0;
+};
 struct RecoverOp {
   std::string tenant{};
   EndpointId id{};
   std::vector<Revival> what{};
   std::size_t sent = 0;
-  std::function<void(EndpointOutcome, std::size_t sent)> done{};
+  std::function<void(Revived)> done{};
 };
 
 struct SettingsOp {
@@ -260,7 +264,7 @@ class Committer {
   [[nodiscard]] LatchStep plan_latch(Plan& plan, const Submission& submission, Change& change,
                                      const Moment& moment);
   void plan_ops(Plan& plan, const Moment& moment);
-  bool plan_op(Plan& plan, EndpointOp& op, const Moment& moment);
+  [[nodiscard]] EndpointOutcome plan_op(Plan& plan, EndpointOp& op, const Moment& moment);
   void take_off_hold(EndpointId id, Change& change) const;
   void settle_status(Endpoint& after, const Endpoint& before, const Profile* profile,
                      TimePoint now) const;
@@ -313,7 +317,7 @@ class Committer {
   void attend(EndpointId id, const Moment& moment);
   [[nodiscard]] bool given_up_by(const PlannedDeath& item);
   void plan_deaths(Plan& plan, Member& member, const Moment& moment);
-  [[nodiscard]] std::size_t rows_of(EndpointId id);
+  [[nodiscard]] std::optional<std::size_t> rows_of(EndpointId id);
 
   // committer_lanes.cpp
   [[nodiscard]] StoreStatus load_endpoints(std::uint64_t changed_after, const Moment& moment);

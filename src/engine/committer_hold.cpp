@@ -62,8 +62,9 @@ void Committer::held_one_more(EndpointId id, TimePoint now) {
   if (++member->put_while_stopped > member->profile->policy.held_max / 100) set_alarm(id, now);
 }
 
-std::size_t Committer::rows_of(EndpointId id) {
+std::optional<std::size_t> Committer::rows_of(EndpointId id) {
   const Records found = find({.kind = RecordKind::lanes, .endpoint = id, .limit = 1});
+  if (!found.status.ok()) return std::nullopt;
   return found.lanes.empty() ? 0 : found.lanes.front().rows;
 }
 
@@ -132,8 +133,12 @@ void Committer::plan_deaths(Plan& plan, Member& member, const Moment& moment) {
   }
   std::size_t excess = 0;
   if (!disabled) {
-    const std::size_t rows = rows_of(id);
-    excess = rows - std::min(rows, policy.held_max);
+    const std::optional<std::size_t> rows = rows_of(id);
+    if (!rows) {
+      set_alarm(id, moment.now + look_later);
+      return;
+    }
+    excess = *rows - std::min(*rows, policy.held_max);
     member.put_while_stopped = 0;
   }
   const Records found = find({.kind = RecordKind::waiting, .endpoint = id, .limit = slice_rows});

@@ -21,7 +21,7 @@ void Committer::answer(Queued& queued, EndpointOutcome outcome) noexcept {
     std::exchange(trial->done, {})({.outcome = outcome});
   } else if (auto* recovery = std::get_if<RecoverOp>(&queued);
              recovery != nullptr && recovery->done) {
-    std::exchange(recovery->done, {})(outcome, 0);
+    std::exchange(recovery->done, {})({.outcome = outcome});
   } else if (auto* settings = std::get_if<SettingsOp>(&queued);
              settings != nullptr && settings->done) {
     std::exchange(settings->done, {})(outcome);
@@ -183,7 +183,7 @@ bool Committer::plan_recovery(Plan& plan, RecoverOp& op, const Moment& moment) {
     refusal = EndpointOutcome::inactive;
   }
   if (refusal != EndpointOutcome::ok || op.what.empty()) {
-    if (op.done) op.done(refusal, 0);
+    if (op.done) op.done({.outcome = refusal});
     return false;
   }
   op.sent = 0;
@@ -231,7 +231,7 @@ void Committer::applied(PlannedRevival& item, const ChangeResult& result, const 
     ++counts_.accepted;
   }
   if (item.index + 1 != op.what.size()) return;
-  if (op.done) op.done(EndpointOutcome::ok, op.sent);
+  if (op.done) op.done({.outcome = EndpointOutcome::ok, .sent = op.sent});
   plan_->queue.pop_front();
 }
 

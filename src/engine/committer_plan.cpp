@@ -242,25 +242,28 @@ void Committer::plan_ops(Plan& plan, const Moment& moment) {
     }
     auto* op = std::get_if<EndpointOp>(&queue_.front());
     if (op == nullptr || !named.insert(op->id).second) return;
-    if (plan_op(plan, *op, moment)) {
+    const EndpointOutcome refusal = plan_op(plan, *op, moment);
+    if (refusal == EndpointOutcome::ok) {
       plan.queue.splice(plan.queue.end(), queue_, queue_.begin());
       continue;
     }
-    const Member* member = roster_.find(op->id);
-    const bool there = member != nullptr && member->endpoint.tenant == op->tenant;
-    if (op->done)
-      op->done({.outcome = there ? EndpointOutcome::conflict : EndpointOutcome::not_found});
+    if (op->done) op->done({.outcome = refusal});
     queue_.pop_front();
   }
 }
 
-// False if there is no such endpoint, or it is not at the version that was asked for.
-bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
+// Why it can't be done; ok: it is in the plan.
+EndpointOutcome Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
   const Member* member = roster_.find(op.id);
   const bool creating = op.kind == EndpointOp::Kind::create;
-  if (!creating && (member == nullptr || member->endpoint.tenant != op.tenant)) return false;
-
-  if (!creating && op.version != 0 && op.version != member->endpoint.version) return false;
+  const bool removing = op.kind == EndpointOp::Kind::remove;
+  if (!creating && (member == nullptr || member->endpoint.tenant != op.tenant))
+    return EndpointOutcome::not_found;
+  if (!creating && op.version != 0 && op.version != member->endpoint.version)
+    return EndpointOutcome::conflict;
+  // What a removal drops must be known, or it would be missing in the sums.
+  const std::optional<std::size_t> dropped = removing ? rows_of(op.id) : std::size_t{0};
+  if (!dropped) return EndpointOutcome::store_unavailable;
 
   Endpoint after = creating ? op.created : member->endpoint;
   const Endpoint before = creating ? Endpoint{} : member->endpoint;
@@ -275,7 +278,6 @@ bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
   Change change;
   change.only_if.emplace_back(EndpointAt{op.id, after.version - 1});
   std::size_t uid_at = 0;
-  const bool removing = op.kind == EndpointOp::Kind::remove;
   const std::shared_ptr<const Profile> profile = roster_.profile(after.profile);
   const bool counted = !removing && profile && engine::counts(after, *profile);
   if (counted && (creating || before.status != Status::active)) {
@@ -297,10 +299,10 @@ bool Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& moment) {
   if (!creating && has_work(after.status) && before.status != after.status)
     take_off_hold(op.id, change);
   PlannedOp item{.uid_at = uid_at, .asks = asks && after.status == Status::unverified};
-  if (removing) item.cancelled = rows_of(before.id);
+  item.cancelled = *dropped;
   item.result = std::move(after);
   plan.add(std::move(change), std::move(item));
-  return true;
+  return EndpointOutcome::ok;
 }
 
 // Whoever let go of the lane when the endpoint was stopped put it on hold. One that is held still

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dispatcher/world.hpp"
+#include "store/forwarding_store.hpp"
 
 using namespace dispatcher_test;
 using Catch::Matchers::ContainsSubstring;
@@ -19,37 +20,25 @@ namespace {
 using Refused = std::function<bool(const Change&)>;
 
 // Finds some changes unstorable, as a store does with a record that is larger than it can hold.
-class Choosy final : public Store {
+class Choosy final : public store_test::ForwardingStore {
  public:
   Choosy(std::unique_ptr<Store> store, std::shared_ptr<Refused> refused)
-      : store_(std::move(store)), refused_(std::move(refused)) {}
+      : ForwardingStore(std::move(store)), refused_(std::move(refused)) {}
 
-  Opened open(const Worker& worker, TimePoint now) override { return store_->open(worker, now); }
   Committed commit(const Batch& batch, TimePoint now) override {
     Batch rest = batch;
     for (Change& change : rest.changes) {
       if (*refused_ && (*refused_)(change)) change = {.only_if = {NoteAt{"none", 1}}, .writes = {}};
     }
-    Committed committed = store_->commit(rest, now);
+    Committed committed = inner().commit(rest, now);
     for (std::size_t i = 0; i < committed.results.size(); ++i) {
       if (*refused_ && (*refused_)(batch.changes[i]))
         committed.results[i] = {.outcome = ChangeOutcome::unstorable};
     }
     return committed;
   }
-  Pages fetch(std::span<const LaneCursor> cursors, TimePoint now) override {
-    return store_->fetch(cursors, now);
-  }
-  Records find(const Query& query) override { return store_->find(query); }
-  StoreTraits traits() const override { return store_->traits(); }
-  Grants acquire(TimePoint now, std::size_t max) override { return store_->acquire(now, max); }
-  Beat heartbeat(TimePoint now) override { return store_->heartbeat(now); }
-  bool maintain(TimePoint now, const Budget& budget) override {
-    return store_->maintain(now, budget);
-  }
 
  private:
-  std::unique_ptr<Store> store_;
   std::shared_ptr<Refused> refused_;
 };
 

@@ -7,38 +7,25 @@
 
 #include "dispatcher/flaky_store.hpp"
 #include "dispatcher/world.hpp"
+#include "store/forwarding_store.hpp"
 
 using namespace dispatcher_test;
 
 namespace {
 
 // A store whose next answers to acquire() get lost, although it has done what was asked.
-class SilentGrants final : public Store {
+class SilentGrants final : public store_test::ForwardingStore {
  public:
   SilentGrants(std::unique_ptr<Store> store, std::shared_ptr<int> silent)
-      : store_(std::move(store)), silent_(std::move(silent)) {}
-  Opened open(const Worker& worker, TimePoint now) override { return store_->open(worker, now); }
-  Committed commit(const Batch& batch, TimePoint now) override {
-    return store_->commit(batch, now);
-  }
-  Pages fetch(std::span<const LaneCursor> cursors, TimePoint now) override {
-    return store_->fetch(cursors, now);
-  }
-  Records find(const Query& query) override { return store_->find(query); }
-  StoreTraits traits() const override { return store_->traits(); }
-  Beat heartbeat(TimePoint now) override { return store_->heartbeat(now); }
-  bool maintain(TimePoint now, const Budget& budget) override {
-    return store_->maintain(now, budget);
-  }
+      : ForwardingStore(std::move(store)), silent_(std::move(silent)) {}
   Grants acquire(TimePoint now, std::size_t max) override {
-    Grants grants = store_->acquire(now, max);
+    Grants grants = inner().acquire(now, max);
     if (grants.lanes.empty() || *silent_ == 0) return grants;
     --*silent_;
     return {.status = {StoreCode::unknown, "the connection was lost"}};
   }
 
  private:
-  std::unique_ptr<Store> store_;
   std::shared_ptr<int> silent_;
 };
 

@@ -255,6 +255,21 @@ TEST_CASE("while the store is away, changes to endpoints say so and lists are un
   CHECK(f.world.net->numbers("a.example.com") == numbers_from(1, 1));
 }
 
+TEST_CASE("an endpoint is not removed while nobody can tell what would be dropped with it") {
+  Flaky f;
+  f.world.net->answer("a.example.com", SimulatedAnswer{.status = 500});
+  for (int n = 1; n <= 3; ++n) f.publish(n);
+  f.run(1s);
+  f.trouble->find = Trouble::Kind::unavailable;
+  CHECK(f.dispatcher->endpoints().remove("acme", f.endpoint.id) ==
+        EndpointOutcome::store_unavailable);
+  f.trouble->find = Trouble::Kind::none;
+  CHECK(f.dispatcher->endpoints().waiting("acme", f.endpoint.id).rows.size() == 3);
+  CHECK(f.dispatcher->endpoints().remove("acme", f.endpoint.id) == EndpointOutcome::ok);
+  f.run(1s);
+  CHECK(f.dispatcher->metrics().cancelled == 3);
+}
+
 TEST_CASE("an endpoint whose creation may have happened is not there twice") {
   Flaky f;
   f.trouble->commit = Trouble::Kind::unknown_and_done;

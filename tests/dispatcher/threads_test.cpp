@@ -10,6 +10,7 @@
 
 #include "dispatcher/prompt_transport.hpp"
 #include "dispatcher/world.hpp"
+#include "store/forwarding_store.hpp"
 
 using namespace dispatcher_test;
 
@@ -289,26 +290,17 @@ TEST_CASE("an observer that is slow holds up nobody but itself") {
 
 TEST_CASE("a wait gives up when its time is up") {
   // A store that blocks for as long as the test likes.
-  struct Blocking final : Store {
+  struct Blocking final : store_test::ForwardingStore {
     Blocking(std::unique_ptr<Store> store, std::shared_future<void> until)
-        : inner(std::move(store)), released(std::move(until)) {}
-    Opened open(const Worker& worker, TimePoint now) override { return inner->open(worker, now); }
+        : ForwardingStore(std::move(store)), released(std::move(until)) {}
     Committed commit(const Batch& batch, TimePoint now) override {
       for (const Change& change : batch.changes) {
         for (const Write& write : change.writes) {
           if (std::holds_alternative<PutEvent>(write)) released.wait();
         }
       }
-      return inner->commit(batch, now);
+      return inner().commit(batch, now);
     }
-    Pages fetch(std::span<const LaneCursor> cursors, TimePoint now) override {
-      return inner->fetch(cursors, now);
-    }
-    Records find(const Query& query) override { return inner->find(query); }
-    StoreTraits traits() const override { return inner->traits(); }
-    Grants acquire(TimePoint now, std::size_t max) override { return inner->acquire(now, max); }
-    Beat heartbeat(TimePoint now) override { return inner->heartbeat(now); }
-    std::unique_ptr<Store> inner;
     std::shared_future<void> released;
   };
   Real real;

@@ -5,44 +5,20 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 
 #include "hookwright/store.hpp"
 #include "hookwright/testing/store_contract.hpp"
+#include "store/forwarding_store.hpp"
 #include "store/stores.hpp"
 
 namespace broken {
 
 using namespace hookwright;
 
-// Passes everything on; a mistake overrides one call.
-class Honest : public Store {
- public:
-  explicit Honest(std::unique_ptr<Store> inner) : inner_(std::move(inner)) {}
-
-  Opened open(const Worker& worker, TimePoint now) override { return inner_->open(worker, now); }
-  Committed commit(const Batch& batch, TimePoint now) override {
-    return inner_->commit(batch, now);
-  }
-  Pages fetch(std::span<const LaneCursor> cursors, TimePoint now) override {
-    return inner_->fetch(cursors, now);
-  }
-  Records find(const Query& query) override { return inner_->find(query); }
-  StoreTraits traits() const override { return inner_->traits(); }
-  Grants acquire(TimePoint now, std::size_t max) override { return inner_->acquire(now, max); }
-  Beat heartbeat(TimePoint now) override { return inner_->heartbeat(now); }
-  bool maintain(TimePoint now, const Budget& budget) override {
-    return inner_->maintain(now, budget);
-  }
-
- protected:
-  Store& inner() { return *inner_; }
-
- private:
-  std::unique_ptr<Store> inner_;
-};
+// A mistake overrides one call.
+using Honest = store_test::ForwardingStore;
 
 // Changes every write or condition of a batch before it is committed.
 class Rewriting : public Honest {
