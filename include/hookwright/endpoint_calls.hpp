@@ -46,6 +46,9 @@ struct Trial {
   Endpoint endpoint{};    // as it is now
 };
 
+// One page of a list. What a page looks at is bounded: where a filter, or what has been deleted,
+// leaves little of it, a page is short, and after some ten thousands of records that the filter
+// passes over it is empty. Only `next` says whether there is more.
 template <class Row>
 struct Listed {
   std::vector<Row> rows{};

@@ -46,8 +46,7 @@ struct Query {
   std::optional<AttemptResult> result{};
   std::string type{};                // of the event
   std::optional<TimePoint> since{};  // not before
-  std::optional<TimePoint> until{};  // before; attempts whose rows are an hour out of the order of
-                                     // their starts may be missed
+  std::optional<TimePoint> until{};  // before
   std::uint64_t changed_after = 0;   // those whose last change raised endpoints_version above this
   bool last_attempts = false;
   std::string key_prefix{};

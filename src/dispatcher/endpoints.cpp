@@ -22,6 +22,7 @@ constexpr std::size_t secret_min = 16;
 constexpr std::size_t uid_max = 255;
 constexpr Duration overlap_max = std::chrono::hours(24 * 7);
 constexpr std::size_t description_max = 1'024;
+constexpr int calls_max = 10;  // of the store, for a page that a filter leaves empty
 
 void check_events(const std::vector<std::string>& events, const Profile& profile,
                   const Catalog& catalog) {
@@ -360,6 +361,11 @@ class StoredEndpoints final : public Endpoints {
     query.after = after;
     query.limit = limit;
     Records found = ask(query);
+    for (int calls = 1; calls < calls_max && (found.*rows).empty() && !found.next.empty();
+         ++calls) {
+      query.after = std::move(found.next);
+      found = ask(query);
+    }
     return {.rows = std::move(found.*rows),
             .next = std::move(found.next),
             .available = found.status.ok()};

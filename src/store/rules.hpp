@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,10 +19,6 @@ inline constexpr std::size_t examined_max = 10'000;
 
 // Rows of a lane that are counted at most.
 inline constexpr std::size_t counted_max = 1'000'000;
-
-// How far the rows of attempts may be out of the order of their starts: an attempt is numbered when
-// it is settled.
-inline constexpr Duration disorder_max = std::chrono::hours(1);
 
 // Worker n numbers its rows from here (n from 0).
 [[nodiscard]] constexpr std::uint64_t first_row_of(std::uint64_t n) {

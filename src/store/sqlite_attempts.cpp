@@ -24,10 +24,13 @@ void AttemptWriter::load() {
   if (loaded_) return;
   linked_ = static_cast<std::uint64_t>(meta_.read("attempts_linked"));
   highest_ = linked_;
+  earliest_ = TimePoint::max();
+  latest_ = TimePoint::min();
   Rows rows = tail_.rows(linked_);
   while (rows.next()) {
     highest_ = rows.number(0);
     heads_[rows.integer(1)] = {highest_, false};
+    note_start(highest_, rows.time(2));
     ++in_tail_;
   }
   loaded_ = true;
@@ -66,7 +69,14 @@ void AttemptWriter::insert(const Attempt& attempt, std::int64_t endpoint, std::u
            static_cast<int>(attempt.result), static_cast<int>(attempt.fault), attempt.status,
            attempt.excerpt, names_.kind(attempt.type, {}), static_cast<int>(attempt.purpose));
   highest_ = std::max(highest_, attempt.row);
+  note_start(attempt.row, attempt.at);
   ++in_tail_;
+}
+
+void AttemptWriter::note_start(std::uint64_t row, TimePoint at) {
+  if (row <= linked_) return static_cast<void>(widen_span_.run(row, at));
+  earliest_ = std::min(earliest_, at);
+  latest_ = std::max(latest_, at);
 }
 
 void AttemptWriter::put(const Attempt& attempt, std::int64_t endpoint) {
@@ -122,8 +132,14 @@ void AttemptWriter::flush() {
     if (!head.written) put_head_.run(endpoint, head.row);
     head.written = true;
   }
+  if (highest_ > linked_) {
+    put_span_.run(highest_, earliest_, latest_);
+    drop_spans_.run();
+  }
   linked_ = highest_;
   in_tail_ = 0;
+  earliest_ = TimePoint::max();
+  latest_ = TimePoint::min();
   meta_.write("attempts_linked", static_cast<std::int64_t>(linked_));
 }
 

@@ -35,6 +35,9 @@ std::optional<std::size_t> keep_in(const Query& query, Records& answer, const Ro
   return answer.attempts.back().excerpt.size();
 }
 
+// Rows that can be walked down one after the other in the time that it takes to find one.
+constexpr int downs_a_link = 16;
+
 std::uint64_t row_below(const Query& query) {
   if (query.after.empty()) return std::numeric_limits<std::int64_t>::max();
   return cursor_number(query).value_or(0);
@@ -89,36 +92,33 @@ void HistoryReader::find_of_delivery(const Query& query, Records& answer) {
       [](const Rows& rows) { return rows.number(0); });
 }
 
-// No row from this one on started before `until`.
-std::uint64_t HistoryReader::row_at(TimePoint until) {
-  const TimePoint late = until + disorder_max;
-  std::uint64_t low = 0;  // what lies up to here started before
-  std::uint64_t high = std::numeric_limits<std::int64_t>::max() - 1;
-  while (low < high) {
-    const std::uint64_t middle = high - (high - low) / 2;
-    Rows rows = row_at_most_.rows(middle);
-    if (!rows.next() || rows.time(1) < late) {
-      low = middle;
-    } else {
-      high = rows.number(0) - 1;
-    }
+// Of what is linked, where attempts that started within the query's times can lie at all.
+HistoryReader::Stretch HistoryReader::stretch_of(const Query& query) {
+  Stretch stretch;
+  if (query.since) {
+    Rows rows = before_since_.rows(*query.since);
+    rows.next();
+    stretch.above = rows.number(0);
   }
-  return low + 1;
+  if (query.until) {
+    Rows rows = until_.rows(*query.until);
+    stretch.below = rows.next() ? rows.number(0) + 1 : 1;
+  }
+  return stretch;
 }
 
-// Where the chain of an endpoint passes below a row. Its newest attempt may be far above, and its
-// next one far below: both ways are gone at once, and the shorter one decides. If both are too long
-// for one call, an attempt in between, from where the next call goes on.
-std::uint64_t HistoryReader::chain_below(std::int64_t endpoint, std::uint64_t below) {
-  std::uint64_t on_chain = 0;
-  {
-    Rows head = head_.rows(endpoint);
-    if (head.next()) on_chain = head.number(0);
-  }
-  Rows down = down_from_.rows(below);
-  for (std::size_t steps = 0; steps < examined_max && on_chain >= below; ++steps) {
-    if (!down.next()) return 0;
-    if (down.integer(1) == endpoint) return down.number(0);
+// Where the chain of an endpoint enters a stretch, on its way from `on_chain` down; 0: it does not.
+// The attempt it comes from may be far above, and the one it leads to far below: both ways are gone
+// at once, and the shorter one decides. If both are too long for one call, an attempt that is still
+// above, from where the next call goes on.
+std::uint64_t HistoryReader::enter(const Stretch& stretch, std::int64_t endpoint,
+                                   std::uint64_t on_chain) {
+  Rows down = down_from_.rows(stretch.below);
+  for (std::size_t steps = 0; steps < examined_max && on_chain >= stretch.below; ++steps) {
+    for (int i = 0; i < downs_a_link; ++i) {
+      if (!down.next() || down.number(0) <= stretch.above) return 0;
+      if (down.integer(1) == endpoint) return down.number(0);
+    }
     Rows link = older_.rows(on_chain, endpoint);
     if (!link.next() || link.integer(0) == 0) return 0;
     on_chain -= link.number(0);
@@ -149,9 +149,8 @@ void HistoryReader::find_of_endpoint(const Query& query, Records& answer) {
     Rows mark = linked_.rows();
     if (mark.next()) linked = mark.number(0);
   }
-  const bool first_page = query.after.empty();
-  std::uint64_t below = row_below(query);
-  if (first_page && query.until) below = row_at(*query.until);
+  const std::uint64_t below = row_below(query);
+  const Stretch stretch = stretch_of(query);
   PageLimits limits(query);
   std::uint64_t last = 0;   // row that was looked at
   std::uint64_t older = 0;  // the next one in the chain
@@ -161,23 +160,25 @@ void HistoryReader::find_of_endpoint(const Query& query, Records& answer) {
       answer.next = cursor(query.kind, last);
       return false;
     }
-    if (query.since && rows.time(7) < *query.since - disorder_max) return false;
     last = rows.number(0);
     older = rows.number(1) == 0 ? 0 : last - rows.number(1);
     limits.count(keep_in(query, answer, rows));
     return true;
   };
   if (below > linked) {
-    Rows rows = of_tail_.rows(linked, below, endpoint);
+    Rows rows = of_tail_.rows(linked, below, endpoint, query.since.value_or(TimePoint::min()),
+                              query.until.value_or(TimePoint::max()));
     while (rows.next()) {
       if (!take(rows)) return;
     }
   }
-  if (last == 0) {
-    older = first_page && below <= linked ? chain_below(endpoint, below)
-                                          : head_below(endpoint, below, linked);
+  if (last == 0) older = head_below(endpoint, below, linked);
+  if (older >= stretch.below) older = enter(stretch, endpoint, older);
+  if (older >= stretch.below) {
+    answer.next = cursor(query.kind, older);
+    return;
   }
-  while (older != 0) {
+  while (older > stretch.above) {
     Rows rows = one_.rows(older, endpoint);
     // Maintenance has dropped it and all that are older.
     if (!rows.next() || !take(rows)) return;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -11,7 +12,7 @@
 
 namespace hookwright::stores {
 
-// Reads attempts, for an endpoint along its chain (see AttemptWriter).
+// Reads attempts, for an endpoint along its chain, for a time by spans (see AttemptWriter).
 class HistoryReader {
  public:
   explicit HistoryReader(const Connection& connection) : connection_(connection) {}
@@ -25,8 +26,14 @@ class HistoryReader {
   void find_of_endpoint(const Query& query, Records& answer);
   [[nodiscard]] std::uint64_t head_below(std::int64_t endpoint, std::uint64_t below,
                                          std::uint64_t linked);
-  [[nodiscard]] std::uint64_t row_at(TimePoint until);
-  [[nodiscard]] std::uint64_t chain_below(std::int64_t endpoint, std::uint64_t below);
+  // Rows between two, without these.
+  struct Stretch {
+    std::uint64_t above = 0;
+    std::uint64_t below = std::numeric_limits<std::int64_t>::max();
+  };
+  [[nodiscard]] Stretch stretch_of(const Query& query);
+  [[nodiscard]] std::uint64_t enter(const Stretch& stretch, std::int64_t endpoint,
+                                    std::uint64_t on_chain);
 
   const Connection& connection_;
   static std::string attempts_where(const char* condition);
@@ -34,11 +41,17 @@ class HistoryReader {
   Statement endpoint_{connection_, "SELECT no FROM endpoint WHERE id = ?1"};
   Statement head_{connection_, "SELECT row FROM last_attempt WHERE endpoint = ?1"};
   Statement older_{connection_, "SELECT older_by FROM attempt WHERE row = ?1 AND endpoint = ?2"};
-  Statement row_at_most_{connection_,
-                         "SELECT row, at FROM attempt WHERE row <= ?1 ORDER BY row DESC LIMIT 1"};
+  Statement before_since_{
+      connection_,
+      "SELECT coalesce(max(last), 0) FROM attempt_span WHERE last < coalesce("
+      "(SELECT last FROM attempt_span WHERE latest >= ?1 ORDER BY last LIMIT 1),"
+      " 9223372036854775807)"};
+  Statement until_{connection_,
+                   "SELECT last FROM attempt_span WHERE earliest < ?1 ORDER BY last DESC LIMIT 1"};
   Statement down_from_{connection_,
                        "SELECT row, endpoint FROM attempt WHERE row < ?1 ORDER BY row DESC"};
   Statement of_tail_{connection_, attempts_where("a.row > ?1 AND a.row < ?2 AND a.endpoint = ?3"
+                                                 " AND a.at >= ?4 AND a.at < ?5"
                                                  " ORDER BY a.row DESC")};
   Statement tail_{connection_, "SELECT row, endpoint FROM attempt WHERE row > ?1 ORDER BY row"};
   Statement one_{connection_, attempts_where("a.row = ?1 AND a.endpoint = ?2")};

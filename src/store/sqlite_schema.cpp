@@ -13,7 +13,7 @@ namespace hookwright::stores {
 namespace {
 
 constexpr std::int64_t application_id = 0x486F6F6B;  // "Hook"
-constexpr std::int64_t version = 2;
+constexpr std::int64_t version = 3;
 
 // Ids outside are 16 random-ish bytes; inside, what is referred to often has a number. Measured for
 // a waiting delivery of 300 bytes, due tomorrow: 342 bytes of event, 20 of event_id, 47 to 54 of
@@ -86,8 +86,17 @@ ALTER TABLE attempt ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE attempt ADD COLUMN purpose INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// What version 3 adds: from when to when the attempts of a stretch of rows started, see
+// AttemptWriter. Of what is there already it is not known; one stretch may hold any time.
+constexpr const char* schema_3 = R"sql(
+CREATE TABLE attempt_span(
+  last INTEGER PRIMARY KEY, earliest INTEGER NOT NULL, latest INTEGER NOT NULL) STRICT;
+INSERT INTO attempt_span SELECT value, -9223372036854775808, 9223372036854775807 FROM meta
+  WHERE key = 'attempts_linked' AND value > 0;
+)sql";
+
 // What leads from each version to the next.
-constexpr std::array<const char*, version> steps = {schema_1, schema_2};
+constexpr std::array<const char*, version> steps = {schema_1, schema_2, schema_3};
 
 [[noreturn]] void refuse(std::string_view rule, const std::filesystem::path& file) {
   throw ConfigError("sqlite.path", rule, text_of(file));

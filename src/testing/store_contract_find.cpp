@@ -288,6 +288,36 @@ void history_of_a_time(StoreUnderTest& under_test) {
   expect_all(busy, "", 50, 60, 0);
 }
 
+void history_out_of_order(StoreUnderTest& under_test) {
+  Scene scene(under_test);
+  const EndpointId endpoint = scene.endpoint();
+  const TimePoint first = scene.now;
+  // Started days before or after those that have the rows beside them.
+  const std::array<int, 10> days = {5, 0, 9, 2, 7, 1, 8, 3, 6, 4};
+  std::vector<Attempt> attempts;
+  for (const int day : days) {
+    attempts.push_back(scene.attempt(scene.publish(endpoint, first), AttemptResult::failed));
+    attempts.back().at = first + day * 24 * hour;
+    scene.apply({PutAttempt{attempts.back()}});
+  }
+  for (int from = 0; from < 10; ++from) {
+    for (int to = from; to <= 10; ++to) {
+      Query asked = query(RecordKind::attempts, endpoint);
+      asked.since = first + from * 24 * hour;
+      asked.until = first + to * 24 * hour;
+      const Records found = scene.find_all(asked);
+      std::size_t expected = 0;
+      for (std::size_t i = days.size(); i-- > 0;) {
+        if (days[i] < from || days[i] >= to) continue;
+        expect(expected < found.attempts.size() && same(found.attempts[expected], attempts[i]),
+               "attempts of a time, wherever their rows are");
+        ++expected;
+      }
+      expect_number(found.attempts.size(), expected, "no attempt of another time");
+    }
+  }
+}
+
 void events_found(StoreUnderTest& under_test) {
   Scene scene(under_test);
   std::vector<std::shared_ptr<const StoredEvent>> mine;
@@ -423,6 +453,7 @@ constexpr std::array cases = {
     StoreCase{"dead letters are found by tenant, endpoint and id", {}, dead_letters_found},
     StoreCase{"endpoints are found with their last attempts", {}, last_attempts_found},
     StoreCase{"attempts and dead letters are found by type and time", {}, history_of_a_time},
+    StoreCase{"attempts are found by time, in whichever order", {}, history_out_of_order},
     StoreCase{"events are found by tenant, in the order of commits", {}, events_found},
     StoreCase{"notes are found by prefix, of any bytes", {}, notes_found},
     StoreCase{"a mistaken question is refused", {}, mistaken_questions},

@@ -25,6 +25,7 @@ constexpr const char* usage =
     "  isolation  healthy endpoints beside sick ones\n"
     "  store      commits alone\n"
     "  flood      more than receivers take\n"
+    "  history    pages of attempts, with up to 10 million of them\n"
     "\n"
     "  --rounds=N     rounds (9)\n"
     "  --seconds=S    of each measurement (1)\n"
@@ -38,7 +39,8 @@ using Workload = void (*)(const bench::Settings&, bench::Report&);
 constexpr std::pair<const char*, Workload> workloads[] = {
     {"deliver", bench::deliver},     {"tls", bench::tls},         {"hosts", bench::hosts},
     {"publish", bench::publish},     {"latency", bench::latency}, {"backlog", bench::backlog},
-    {"isolation", bench::isolation}, {"store", bench::store},     {"flood", bench::flood}};
+    {"isolation", bench::isolation}, {"store", bench::store},     {"flood", bench::flood},
+    {"history", bench::history}};
 
 int start_role(int argc, char** argv) {
   bench::Arguments arguments;

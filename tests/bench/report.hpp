@@ -95,5 +95,6 @@ void backlog(const Settings& settings, Report& report);
 void isolation(const Settings& settings, Report& report);
 void store(const Settings& settings, Report& report);
 void flood(const Settings& settings, Report& report);
+void history(const Settings& settings, Report& report);
 
 }  // namespace bench

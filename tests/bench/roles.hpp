@@ -21,5 +21,6 @@ void claim(const Arguments& arguments);         // backlog.cpp
 void commits(const Arguments& arguments);       // store.cpp
 void sync_file(const Arguments& arguments);     // latency.cpp
 void flooded(const Arguments& arguments);       // flood.cpp
+void pages(const Arguments& arguments);         // history.cpp
 
 }  // namespace bench

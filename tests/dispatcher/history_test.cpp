@@ -120,6 +120,40 @@ TEST_CASE("attempts and dead letters are listed with the newest first") {
   CHECK(dispatcher.endpoints().dead_letters("acme", other.id).rows.empty());
 }
 
+TEST_CASE("a page of what is rare is not empty because much else came after it") {
+  World world(GENERATE(from_range(store_kinds())));
+  const Endpoint endpoint = [&] {
+    Dispatcher dispatcher(world.options());
+    return subscribe(dispatcher, "acme", "a.example.com");
+  }();
+  {
+    const std::unique_ptr<Store> store = world.storage.make();
+    std::uint64_t row = store->open({}, world.clock->wall()).first_row;
+    Batch batch;
+    for (int n = 0; n < 30'000; ++n) {
+      Attempt attempt{.row = row++, .endpoint = endpoint.id, .type = n == 0 ? "rare" : "frequent"};
+      attempt.result = n == 0 ? AttemptResult::gone : AttemptResult::delivered;
+      attempt.at = world.clock->wall();
+      batch.changes.push_back({{}, {PutAttempt{attempt}}});
+    }
+    REQUIRE(store->commit(batch, world.clock->wall()).status.ok());
+  }
+  Dispatcher dispatcher(world.options());
+  const auto expect_one = [&](const HistoryFilter& only) {
+    const auto page = dispatcher.endpoints().attempts("acme", endpoint.id, {}, 100, only);
+    REQUIRE(page.rows.size() == 1);
+    CHECK(page.rows.front().type == "rare");
+    CHECK(page.next.empty());
+  };
+  expect_one({.type = "rare"});
+  expect_one({.result = AttemptResult::gone});
+  const auto nothing =
+      dispatcher.endpoints().attempts("acme", endpoint.id, {}, 100, {.type = "none"});
+  CHECK(nothing.available);
+  CHECK(nothing.rows.empty());
+  CHECK(nothing.next.empty());
+}
+
 TEST_CASE("attempts are kept for as long as the options say") {
   World world(GENERATE(from_range(store_kinds_that_forget())));
   Options options = world.options();

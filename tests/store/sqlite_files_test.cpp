@@ -175,10 +175,10 @@ TEST_CASE("a store of a newer version is left as it is") {
   const TemporaryFolder folder;
   const std::string file = folder.file("store.db");
   static_cast<void>(make_sqlite_store(at(file)));
-  run_sql(file, "PRAGMA user_version = 3");
+  run_sql(file, "PRAGMA user_version = 4");
   SECTION("in its header") {}
   SECTION("in its log only") {
-    run_sql(file, "PRAGMA user_version = 2");
+    run_sql(file, "PRAGMA user_version = 3");
     sqlite3* other = nullptr;
     REQUIRE(sqlite3_open(file.c_str(), &other) == SQLITE_OK);
     sqlite3_db_config(other, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -193,7 +193,7 @@ TEST_CASE("a store of a newer version is left as it is") {
   const auto before = contents_of(folder.path());
   const std::string said = refusal(at(file));
   CHECK_THAT(said, StartsWith("sqlite.path: was written by a newer version of hookwright "
-                              "(schema 3, this one knows 2)"));
+                              "(schema 4, this one knows 3)"));
   CHECK(contents_of(folder.path()) == before);
 }
 

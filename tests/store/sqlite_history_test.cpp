@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -37,8 +38,9 @@ class History {
     }
   }
 
-  // Commits attempts at endpoints drawn at random, a few of them later than their rows say.
-  void add(std::size_t count) {
+  // Commits attempts at endpoints drawn at random, or at that one, a few of them later than their
+  // rows say; they started within `spread` before now.
+  void add(std::size_t count, std::optional<std::size_t> only = {}, Duration spread = {}) {
     std::vector<Write> writes;
     std::vector<Attempt> late;
     for (std::size_t i = 0; i < count; ++i) {
@@ -47,9 +49,10 @@ class History {
       const std::size_t which = busy < 4 ? busy + 30 : static_cast<std::size_t>(random_() % 30);
       Attempt attempt;
       attempt.row = next_row_++;
-      attempt.endpoint = ids_[which];
+      attempt.endpoint = ids_[only.value_or(which)];
       attempt.delivery = generator_.next<DeliveryId>(now_);
-      attempt.at = now_;
+      std::uniform_int_distribution<Duration::rep> before(0, spread.count());
+      attempt.at = now_ - Duration(before(random_));
       attempt.result = random_() % 50 == 0 ? AttemptResult::failed : AttemptResult::delivered;
       if (random_() % 100 == 0) {
         late.push_back(attempt);
@@ -65,6 +68,14 @@ class History {
     for (const Attempt& attempt : late) put(writes, attempt);
     commit(writes);
     now_ += Duration(1'000);
+  }
+
+  // One that is committed long after its row was given, and started at that time.
+  [[nodiscard]] std::uint64_t give_row() { return next_row_++; }
+  void add_late(std::uint64_t row, std::size_t which, TimePoint at) {
+    std::vector<Write> writes;
+    put(writes, {.row = row, .endpoint = ids_[which], .at = at});
+    commit(writes);
   }
 
   void repeat_some() {
@@ -233,6 +244,66 @@ TEST_CASE("an endpoint's history is found by time, whatever came after") {
     history.check_between(times[0], times[i]);
     history.check_between(times[i], history.now());
   }
+}
+
+TEST_CASE("an endpoint's history is found by time, however far starts are out of order") {
+  INFO("seed " << Catch::rngSeed());
+  History history;
+  const TimePoint first = history.now();
+  for (int round = 0; round < 5; ++round) {
+    history.add(5'000, {}, std::chrono::hours(10));
+    if (round == 2) history.reopen();
+    history.pass(std::chrono::hours(3));
+  }
+  for (int hours = -10; hours < 15; hours += 4) {
+    const TimePoint time = first + std::chrono::hours(hours);
+    history.check_between(time, time + std::chrono::hours(2));
+    history.check_between(time, history.now());
+    history.check_between(first - std::chrono::hours(20), time);
+  }
+}
+
+TEST_CASE("an attempt that was settled late is found by time") {
+  History history;
+  const TimePoint early = history.now() - std::chrono::hours(100);
+  const TimePoint late = history.now() + std::chrono::hours(100);
+  history.add(5'000);
+  const std::uint64_t rows[] = {history.give_row(), history.give_row()};
+  history.add(25'000);
+  history.add_late(rows[1], 3, early);
+  history.add_late(rows[0], 31, late);
+  for (const TimePoint at : {early, late}) history.check_between(at, at + Duration(1));
+  history.check_between(early, late + Duration(1));
+}
+
+TEST_CASE("a time is found in few pages, whatever came before and after it") {
+  History history;
+  const std::size_t which = GENERATE(3U, 31U);
+  history.add(25'000, which);
+  history.pass(Duration(1'000));
+  const TimePoint since = history.now();
+  history.add(50, which);
+  history.add(5'000);
+  history.pass(Duration(1'000));
+  const TimePoint until = history.now();
+  history.add(45'000, which);
+  const auto found = [&](Query query) {
+    query.kind = RecordKind::attempts;
+    query.endpoint = history.endpoint(which);
+    std::size_t rows = 0;
+    for (int pages = 0; pages < 3; ++pages) {  // each looks at 10,000 attempts
+      const Records page = history.store().find(query);
+      REQUIRE(page.status.ok());
+      rows += page.attempts.size();
+      if (page.next.empty()) return rows;
+      query.after = page.next;
+    }
+    FAIL("more pages than that");
+    return rows;
+  };
+  CHECK(found({.since = since, .until = until, .limit = 1'000}) >= 50);
+  CHECK(found({.since = history.now(), .limit = 1'000}) == 0);
+  CHECK(found({.until = since - Duration(2'000), .limit = 1'000}) == 0);
 }
 
 TEST_CASE("a page of an endpoint's history costs the same however long it is") {

@@ -148,6 +148,25 @@ TEST_CASE("a file of version 1 opens with all that is in it") {
   }
 }
 
+TEST_CASE("what an older file knows of attempts is found by time") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("store.db");
+  write(file, version_1);
+  write(file,
+        "UPDATE meta SET value = 3 WHERE key = 'attempts_linked';"
+        " INSERT INTO last_attempt VALUES(1, 3)");
+  const auto store = make_sqlite_store({.path = file});
+  REQUIRE(store->open({}, start + hour).status.ok());
+  Query query{.kind = RecordKind::attempts,
+              .endpoint = find(*store, {.kind = RecordKind::endpoints}).endpoints.at(0).id,
+              .since = start,
+              .until = start + Duration(1)};
+  CHECK(find(*store, query).attempts.size() == 1);
+  query.since = start + Duration(1);
+  query.until.reset();
+  CHECK(find(*store, query).attempts.empty());
+}
+
 TEST_CASE("a file of version 1 goes on as one of today's") {
   const TemporaryFolder folder;
   const std::string file = folder.file("store.db");
