@@ -30,7 +30,7 @@ std::size_t endpoint_of(std::size_t n, std::size_t endpoints) {
 }
 
 struct History {
-  History(const Arguments& arguments)
+  explicit History(const Arguments& arguments)
       : rows(static_cast<std::size_t>(number(arguments, "rows")) + newest_rows),
         store(make_sqlite_store(
             {.path = text(arguments, "file"), .cache_bytes = std::size_t{64} << 20U})) {
