@@ -100,10 +100,11 @@ struct DeliveryPolicy {
   bool gone_disables = false;  // 410 disables the endpoint at once (Standard Webhooks); else it is
                                // an ordinary failure
 
-  // Sends per minute to one endpoint; 0 is no limit. What is over it is sent later and never counts
-  // as a failed attempt.
+  // Sends per minute to one endpoint, evenly spaced; 0 is no limit. Every POST counts: retries and
+  // test events too. What is over it is sent later and never counts as a failed attempt.
   std::size_t rate_per_minute = 0;
-  std::size_t rate_burst = 60;  // sends that may follow each other at once after a pause
+  std::size_t rate_burst = 12;  // sends that may follow each other at once after a pause, which no
+                                // minute exceeds the rate by
 
   std::size_t in_flight_max = 8;  // requests under way to one endpoint at once
 

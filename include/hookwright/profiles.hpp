@@ -16,7 +16,7 @@ namespace hookwright::profiles {
 // HyperSnap. `x-hypersnap-signature: <hex>` of the body (Ours: the documentation leaves the
 // encoding open), keyed with the secret's bytes. An answer within 3 s; retries after 30s 2m 10m 1h
 // 6h; then the endpoint is paused. 15 active endpoints per tenant, 1,200 sends a minute to each
-// (Ours: in bursts of 60 at most).
+// (Ours: 50 ms apart, and in bursts of 12 at most after a pause).
 HOOKWRIGHT_EXPORT Profile hypersnap();
 
 // Snipy. `X-Snipy-Signature: <hex>` of the body, keyed with the secret's bytes, "whsec_" included;

@@ -9,8 +9,9 @@
 
 namespace hookwright::engine {
 
-// The generic cell rate algorithm: one time stamp instead of a bucket. In any minute at most
-// `rate_per_minute` sends pass, since the burst is taken off the steady rate.
+// The generic cell rate algorithm: one time stamp instead of a bucket. Sends are a minute divided
+// by `rate_per_minute` apart; after a pause `rate_burst` of them may follow each other at once, so
+// that a minute holds at most so many more than the rate.
 class Rate {
  public:
   void limit(const DeliveryPolicy& policy) {
@@ -19,10 +20,9 @@ class Rate {
       return;
     }
     const std::size_t burst = std::clamp<std::size_t>(policy.rate_burst, 1, policy.rate_per_minute);
-    const std::size_t steady_rate = std::max<std::size_t>(1, policy.rate_per_minute - burst + 1);
-    // Rounded up, or one more would slip into the minute.
     const std::chrono::nanoseconds minute = std::chrono::minutes(1);
-    interval_ = minute / static_cast<std::int64_t>(steady_rate) + std::chrono::nanoseconds(1);
+    const auto rate = static_cast<std::int64_t>(policy.rate_per_minute);
+    interval_ = (minute + std::chrono::nanoseconds(rate - 1)) / rate;
     slack_ = interval_ * static_cast<std::int64_t>(burst - 1);
   }
 

@@ -11,21 +11,27 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Sends as fast as the rate lets it, for ten minutes.
-std::vector<SteadyTime> greedy(std::size_t per_minute, std::size_t burst) {
+constexpr SteadyTime start{100s};
+
+// Sends as fast as the rate lets it for so long, but for a pause of a minute at each tenth one, if
+// asked to.
+std::vector<SteadyTime> greedy(std::size_t per_minute, std::size_t burst, SteadyTime end,
+                               bool pauses = false) {
   DeliveryPolicy policy;
   policy.rate_per_minute = per_minute;
   policy.rate_burst = burst;
   Rate rate;
   rate.limit(policy);
   std::vector<SteadyTime> sent;
-  SteadyTime now{100s};
-  while (now < SteadyTime{700s}) {
-    now = rate.next(now);
-    rate.take(now);
-    sent.push_back(now);
+  SteadyTime now = start;
+  for (SteadyTime pause = start + 10min;; pause += 10min) {
+    while ((now = rate.next(now)) < std::min(pause, end)) {
+      rate.take(now);
+      sent.push_back(now);
+    }
+    if (now >= end) return sent;
+    if (pauses) now += 1min;
   }
-  return sent;
 }
 
 std::size_t most_in_a_minute(const std::vector<SteadyTime>& sent) {
@@ -40,17 +46,23 @@ std::size_t most_in_a_minute(const std::vector<SteadyTime>& sent) {
 
 }  // namespace
 
-TEST_CASE("in no minute do more sends pass than the rate allows, its burst included") {
+TEST_CASE("a minute holds the rate and one burst at most") {
   const auto [per_minute, burst] = GENERATE(
-      std::pair<std::size_t, std::size_t>{1'200, 60}, std::pair<std::size_t, std::size_t>{1'200, 1},
+      std::pair<std::size_t, std::size_t>{1'200, 12}, std::pair<std::size_t, std::size_t>{1'200, 1},
       std::pair<std::size_t, std::size_t>{1'200, 1'200},
       std::pair<std::size_t, std::size_t>{60, 10}, std::pair<std::size_t, std::size_t>{1, 1},
       std::pair<std::size_t, std::size_t>{7, 100});
-  const std::vector<SteadyTime> sent = greedy(per_minute, burst);
   INFO(per_minute << " a minute, burst " << burst);
-  CHECK(most_in_a_minute(sent) <= per_minute);
-  // And it is not idle either: at least the steady share passes.
-  CHECK(sent.size() >= 9 * (per_minute - std::min(per_minute, burst)));
+  CHECK(most_in_a_minute(greedy(per_minute, burst, start + 10min)) <= per_minute + 1);
+  const std::vector<SteadyTime> sent = greedy(per_minute, burst, start + 1h, true);
+  CHECK(most_in_a_minute(sent) <= per_minute + std::min(per_minute, burst));
+}
+
+TEST_CASE("a saturated hour holds what sixty minutes promise") {
+  const std::vector<SteadyTime> sent = greedy(1'200, 12, start + 1h);
+  CHECK(sent.size() <= 72'000);
+  CHECK(sent.size() >= 72'000 - 1);
+  for (std::size_t i = 1; i < sent.size(); ++i) CHECK(sent[i] - sent[i - 1] == 50ms);
 }
 
 TEST_CASE("a burst passes at once after a pause") {

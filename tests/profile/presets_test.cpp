@@ -43,7 +43,7 @@ TEST_CASE("HyperSnap, as its documentation has it") {
   CHECK(p.policy.on_exhausted == OnExhausted::pause);
   CHECK_FALSE(p.policy.gone_disables);
   CHECK(p.policy.rate_per_minute == 1200);
-  CHECK(p.policy.rate_burst == 60);
+  CHECK(p.policy.rate_burst == 12);
   CHECK(p.policy.dead_letter_retention == 30 * 24h);
   CHECK(p.active_endpoints_max == 15);
 }
