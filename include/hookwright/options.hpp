@@ -29,9 +29,12 @@ struct Limits {
   std::size_t inbox_events_max = 16'384;  // published and not yet handed to the store
   std::size_t inbox_bytes_max = std::size_t{64} << 20;  // of their bodies
 
-  std::size_t lane_rows_max = 2'048;    // of one endpoint in memory, at least 2; the rest waits
-  std::size_t rows_max = 65'536;        // of all endpoints in memory, at least lane_rows_max
-  std::size_t in_flight_max = 256;      // requests under way at once, per delivery thread
+  std::size_t lane_rows_max = 2'048;  // of one endpoint in memory, at least 2; the rest waits
+  std::size_t rows_max = 65'536;      // of all endpoints in memory, at least lane_rows_max
+  // Requests under way at once, per delivery thread. One that has gone unanswered for a quarter of
+  // a second makes room for another: of those there may be three times as many, and half of
+  // unsettled_max.
+  std::size_t in_flight_max = 256;
   std::size_t host_in_flight_max = 64;  // of these, to one host and port
   double tenant_share_max = 0.5;        // of in_flight_max, for one tenant; above 0, to 1
   double slow_share_max = 0.25;         // to endpoints that timed out last time, one each; likewise

@@ -15,11 +15,18 @@ std::size_t share_of(std::size_t whole, double share) {
       1, static_cast<std::size_t>(std::floor(static_cast<double>(whole) * share)));
 }
 
+// Half of what may be unsettled stays for those that answer.
+std::size_t waiting_max_of(const Limits& limits, std::size_t shards) {
+  return std::min(3 * limits.in_flight_max, limits.unsettled_max / shards / 2);
+}
+
 engine::SenderBounds bounds_of(const Limits& limits, std::size_t shards) {
   return {.in_flight_max = limits.in_flight_max,
           .host_max = limits.host_in_flight_max,
           .tenant_max = share_of(limits.in_flight_max, limits.tenant_share_max),
           .slow_max = share_of(limits.in_flight_max, limits.slow_share_max),
+          .untried_max = std::max<std::size_t>(1, limits.in_flight_max / 2),
+          .waiting_max = waiting_max_of(limits, shards),
           .unsettled_max = std::max<std::size_t>(1, limits.unsettled_max / shards),
           .breaker_after = limits.breaker_after,
           .breaker_pause_max = limits.breaker_pause_max};

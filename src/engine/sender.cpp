@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::chrono::milliseconds look_again_after{50};
 
+// A receiver that takes longer than this to answer keeps nobody busy.
+constexpr std::chrono::milliseconds patience{250};
+
 // In words, if there is memory for them.
 std::string said(const char* what) noexcept {
   try {
@@ -32,6 +35,7 @@ Sender::Sender(const SenderBounds& bounds, std::uint64_t seed, std::size_t shard
       user_agent_(std::move(user_agent)),
       random_(seed) {
   slow_.max = bounds_.slow_max;
+  untried_.max = bounds_.untried_max;
 }
 
 Sender::~Sender() = default;
@@ -76,11 +80,12 @@ void Sender::put(const std::shared_ptr<const Destination>& destination) {
     detach(lane.host);
     lane.held_until = {};
     lane.breaker.reset();
-    lane.slow = false;
+    lane.tried = lane.slow = false;
   }
   if (lane.host == nullptr) attach(lane.host, host);
   if (lane.tenant == nullptr) attach(lane.tenant, tenant);
   if (moved) {  // it may have been waiting for a place with the old host
+    lane.waits_for = nullptr;
     lane.queued = false;
     enqueue(lane);
   }
@@ -178,6 +183,7 @@ void Sender::enqueue(Lane& lane) noexcept {
 void Sender::wait_for(Lane& lane, Resource& resource) noexcept {
   try {
     resource.waiting.push_back(lane.to->id);
+    lane.waits_for = &resource;
     lane.queued = true;
   } catch (...) {
     look_again();
@@ -206,6 +212,7 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
     found->second->queued = false;
     enqueue(*found->second);
   }
+  note_waiting(moment.steady);
   start_trials(moment, transport);
   std::size_t count = 0;
   while (!turns_.empty() && !stopped_ && in_flight_ < bounds_.in_flight_max &&
@@ -225,9 +232,11 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
   return count;
 }
 
-// The bounds that a request of the lane counts towards.
+// The bounds that a request of the lane counts towards. Endpoints that are slow, and those of which
+// nothing is known yet, may hang: they have bounds of their own, and leave places to the others.
 Sender::Uses Sender::resources_of(const Lane& lane) {
-  return {lane.host, lane.tenant, lane.slow ? &slow_ : nullptr};
+  if (lane.slow) return {lane.host, &slow_};
+  return {lane.host, lane.tried ? lane.tenant : &untried_};
 }
 
 // Whether the lane may start its next delivery; where not, the lane is put where the obstacle's end
@@ -247,7 +256,6 @@ bool Sender::admit(Lane& lane, const Moment& moment) {
   } else if (full != shared.end()) {
     wait_for(lane, **full);
   } else {
-    lane.rate.take(moment.steady);
     return true;
   }
   pass_on(lane);
@@ -256,7 +264,7 @@ bool Sender::admit(Lane& lane, const Moment& moment) {
 
 // The lane may have been woken for a free place that it doesn't take: somebody else may.
 void Sender::pass_on(const Lane& lane) {
-  for (Resource* resource : {lane.host, lane.tenant, &slow_}) {
+  for (Resource* resource : {lane.host, lane.tenant, &slow_, &untried_}) {
     if (resource != nullptr && !resource->full()) unpark_one(*resource);
   }
 }
@@ -265,26 +273,34 @@ void Sender::unpark_one(Resource& resource) {
   while (!resource.waiting.empty()) {
     const auto found = lanes_.find(resource.waiting.front());
     resource.waiting.pop_front();
-    if (found == lanes_.end()) continue;
+    if (found == lanes_.end() || found->second->waits_for != &resource) continue;
     Lane& lane = *found->second;
+    lane.waits_for = nullptr;
     lane.queued = false;
     enqueue(lane);
-    const bool wants_it = lane.host == &resource || lane.tenant == &resource || &resource == &slow_;
+    const Uses uses = resources_of(lane);
+    const bool wants_it = std::find(uses.begin(), uses.end(), &resource) != uses.end();
     if (lane.queued && wants_it) return;
   }
 }
 
-// People wait for these, so they go before everything else; the committer bounds how many.
+// People wait for these, so they go before everything else, as far as the rate allows: it counts
+// every POST. The committer bounds how many there are.
 void Sender::start_trials(const Moment& moment, Transport& transport) {
-  while (!trials_.empty() && !stopped_) {
-    const SendTrial& trial = trials_.front();
-    const auto found = lanes_.find(trial.endpoint);
+  trial_at_.reset();
+  for (auto trial = trials_.begin(); trial != trials_.end() && !stopped_;) {
+    const auto found = lanes_.find(trial->endpoint);
     if (found == lanes_.end() || found->second->closed) {
-      end_unsent(trial.what, 0, trial.number, moment);
-    } else if (!launch(*found->second, trial.what, trial.number, moment, transport)) {
+      end_unsent(trial->what, 0, trial->number, moment);
+    } else if (const SteadyTime from = found->second->rate.next(moment.steady);
+               from > moment.steady) {
+      trial_at_ = std::min(trial_at_.value_or(from), from);
+      ++trial;
+      continue;
+    } else if (!launch(*found->second, trial->what, trial->number, moment, transport)) {
       return;
     }
-    trials_.pop_front();
+    trial = trials_.erase(trial);
   }
 }
 
@@ -319,7 +335,10 @@ bool Sender::launch(Lane& lane, const Waiting& what, std::uint64_t trial, const 
                     Transport& transport) {
   const RequestId id = last_request_ + 1;
   try {
-    Flight flight{.to = lane.to, .uses = resources_of(lane), .probe = lane.breaker.open()};
+    Flight flight{.to = lane.to,
+                  .uses = resources_of(lane),
+                  .since = moment.steady,
+                  .probe = lane.breaker.open()};
     flight.outcome.push_back(
         {.what = what, .epoch = lane.epoch, .shard = shard_, .started = moment.now});
     flight.outcome.front().trial = trial;
@@ -340,6 +359,7 @@ bool Sender::launch(Lane& lane, const Waiting& what, std::uint64_t trial, const 
   ++in_flight_;
   ++unsettled_;
   ++started_;
+  lane.rate.take(moment.steady);
   Completion failed{.id = id, .fault = Fault::local};
   try {
     transport.start(id, make_request(lane, flight.outcome.front().what, moment));
@@ -383,29 +403,53 @@ void Sender::complete(Completion&& completion, const Moment& moment) noexcept {
   flights_.erase(found);
   const EndpointId id = flight.to->id;
   Lane& lane = *lanes_.at(id);  // kept while something of it is under way
-  --in_flight_;
+  --(flight.waiting ? waiting_ : in_flight_);
   --lane.in_flight;
   const bool of_lane = flight.outcome.front().trial == 0;
   if (of_lane && flight.to->host_port == lane.to->host_port) {
-    if (!is_ours(completion.fault)) lane.slow = completion.fault == Fault::timeout;
+    if (!is_ours(completion.fault)) heard_from(lane, completion.fault);
     lane.breaker.ended(completion.fault, flight.probe, moment.steady);
   }
-  release(flight);
+  for (std::size_t i = 1; i < completion.sends; ++i) lane.rate.take(moment.steady);
+  for (Resource*& resource : flight.uses) release(resource);
   report(std::move(flight), std::move(completion), moment);
   enqueue(lane);
   forget_if_done(id);
 }
 
-void Sender::release(Flight& flight) {
-  for (Resource* resource : flight.uses) {
-    if (resource == nullptr) continue;
-    --resource->in_use;
-    unpark_one(*resource);
-    if (resource == &slow_) {
-      --resource->users;
-    } else {
-      detach(resource);
-    }
+void Sender::heard_from(Lane& lane, Fault fault) {
+  lane.tried = true;
+  lane.slow = fault == Fault::timeout;
+  if (lane.waits_for != &untried_) return;
+  lane.waits_for = nullptr;  // it need not wait there any more
+  lane.queued = false;
+}
+
+void Sender::release(Resource*& resource) {
+  if (resource == nullptr) return;
+  --resource->in_use;
+  unpark_one(*resource);
+  if (resource == &slow_ || resource == &untried_) {
+    --std::exchange(resource, nullptr)->users;
+  } else {
+    detach(resource);
+  }
+}
+
+// Requests that have waited for long leave their places to others, all but those with the host and
+// among the slow ones.
+void Sender::note_waiting(SteadyTime now) {
+  auto at = flights_.lower_bound(first_young_);
+  for (; at != flights_.end() && at->second.since + patience <= now; ++at) {
+    if (waiting_ >= bounds_.waiting_max) return;
+    Flight& flight = at->second;
+    first_young_ = at->first + 1;
+    flight.waiting = true;
+    ++waiting_;
+    --in_flight_;
+    Lane& lane = *lanes_.at(flight.to->id);
+    if (!lane.tried) lane.slow = true;
+    if (flight.uses[1] != &slow_) release(flight.uses[1]);
   }
 }
 
@@ -446,7 +490,12 @@ void Sender::cancel_all(Transport& transport) {
 std::optional<SteadyTime> Sender::next_wake() const {
   if (stopped_) return std::nullopt;
   std::optional<SteadyTime> at = look_again_at_;
-  if (!alarms_.empty()) at = std::min(at.value_or(SteadyTime::max()), alarms_.top().at);
+  const auto or_at = [&](SteadyTime other) { at = std::min(at.value_or(other), other); };
+  if (trial_at_) or_at(*trial_at_);
+  if (!alarms_.empty()) or_at(alarms_.top().at);
+  const auto young = flights_.lower_bound(first_young_);
+  if (young != flights_.end() && waiting_ < bounds_.waiting_max)
+    or_at(young->second.since + patience);
   return at;
 }
 

@@ -29,6 +29,8 @@ struct SenderBounds {
   std::size_t host_max = 64;
   std::size_t tenant_max = 128;
   std::size_t slow_max = 64;
+  std::size_t untried_max = 128;
+  std::size_t waiting_max = 512;
   std::size_t unsettled_max = 1'024;
   std::size_t breaker_after = 0;  // 0: never
   Duration breaker_pause_max{};
@@ -69,7 +71,7 @@ class Sender {
   // What has gathered since the last call.
   [[nodiscard]] FromSender take() noexcept;
 
-  [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+  [[nodiscard]] std::size_t in_flight() const { return flights_.size(); }
   [[nodiscard]] std::uint64_t started() const { return started_; }
   [[nodiscard]] std::uint64_t plugin_errors() const { return plugin_errors_; }
 
@@ -84,7 +86,7 @@ class Sender {
     [[nodiscard]] bool full() const { return in_use >= max; }
   };
   using Resources = std::unordered_map<std::string, Resource>;
-  using Uses = std::array<Resource*, 3>;  // null: none
+  using Uses = std::array<Resource*, 2>;  // the host, and the tenant or what stands in for it
 
   struct Lane {
     std::shared_ptr<const Destination> to{};
@@ -97,16 +99,20 @@ class Sender {
     Breaker breaker{};
     Resource* host = nullptr;
     Resource* tenant = nullptr;
-    bool slow = false;    // its last attempt timed out
-    bool queued = false;  // in turns_, in a resource's queue, or in alarms_
-    bool closed = false;  // forgotten once nothing of it is under way
+    bool tried = false;  // it has been heard from
+    bool slow = false;   // its last attempt timed out, or its first one has taken long already
+    Resource* waits_for = nullptr;  // whose queue it is in, if any
+    bool queued = false;            // in turns_, in a resource's queue, or in alarms_
+    bool closed = false;            // forgotten once nothing of it is under way
   };
 
   struct Flight {
     std::list<Outcome> outcome{};             // one, filled in at the end
     std::shared_ptr<const Destination> to{};  // as it was at the start
     Uses uses{};                              // counted until the end
-    bool probe = false;                       // started while the lane's breaker was open
+    SteadyTime since{};
+    bool waiting = false;  // for long: it counts as that, and not as in flight
+    bool probe = false;    // started while the lane's breaker was open
   };
 
   struct Alarm {
@@ -136,14 +142,17 @@ class Sender {
   void end_unsent(const Waiting& what, std::uint64_t epoch, std::uint64_t trial,
                   const Moment& moment);
   [[nodiscard]] Request make_request(Lane& lane, const Waiting& waiting, const Moment& moment);
-  void release(Flight& flight);
+  void heard_from(Lane& lane, Fault fault);
+  void release(Resource*& resource);
+  void note_waiting(SteadyTime now);
   [[nodiscard]] Uses resources_of(const Lane& lane);
   void pass_on(const Lane& lane);
   void report(Flight&& flight, Completion&& completion, const Moment& moment);
   void forget_if_done(EndpointId id);
 
   SenderBounds bounds_;
-  std::deque<SendTrial> trials_{};  // not yet started
+  std::list<SendTrial> trials_{};         // not yet started
+  std::optional<SteadyTime> trial_at_{};  // when the rate lets one of them go
   std::size_t shard_;
   Signer& signer_;
   std::string user_agent_;
@@ -152,11 +161,14 @@ class Sender {
   Resources hosts_;
   Resources tenants_;
   Resource slow_;
+  Resource untried_;
   std::deque<EndpointId> turns_;  // lanes with work, in the order of their turns
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
   std::map<RequestId, Flight> flights_;
   RequestId last_request_ = 0;
-  std::size_t in_flight_ = 0;
+  RequestId first_young_ = 0;  // those under way before it are waiting
+  std::size_t in_flight_ = 0;  // but for those that wait
+  std::size_t waiting_ = 0;
   std::size_t unsettled_ = 0;
   std::uint64_t started_ = 0;
   std::uint64_t plugin_errors_ = 0;

@@ -88,24 +88,79 @@ TEST_CASE("all endpoints together have a bound, and one tenant gets a share of i
   options.limits.in_flight_max = 20;
   options.limits.tenant_share_max = 0.5;
   Dispatcher dispatcher(std::move(options));
+  const std::vector<std::string> tenants = {"acme", "umbrella", "third"};
+  const auto answer_after = [&](Duration latency) {
+    for (int i = 0; i < 30; ++i) {
+      for (const std::string& tenant : tenants) {
+        world.net->answer("h" + std::to_string(i) + "." + tenant + ".com",
+                          SimulatedAnswer{.latency = latency});
+      }
+    }
+  };
   for (int i = 0; i < 30; ++i) {
-    for (const std::string tenant : {"acme", "umbrella", "third"}) {
-      const std::string host = "h" + std::to_string(i) + "." + tenant + ".com";
-      subscribe(dispatcher, tenant, host);
-      world.net->answer(host, SimulatedAnswer{.latency = 1s});
+    for (const std::string& tenant : tenants) {
+      subscribe(dispatcher, tenant, "h" + std::to_string(i) + "." + tenant + ".com");
     }
   }
-  for (const std::string tenant : {"acme", "umbrella", "third"}) {
-    dispatcher.publish(tenant, Numbered{.n = 1});
-  }
+  for (const std::string& tenant : tenants) dispatcher.publish(tenant, Numbered{.n = 1});
+  world.run(dispatcher, 60s);
+  CHECK(world.net->arrivals().size() == 90);
+  CHECK(most_at_once(world.net->arrivals(), 10ms) == 10);  // half, while nobody has answered yet
+
+  world.net->forget();
+  answer_after(200ms);
+  for (const std::string& tenant : tenants) dispatcher.publish(tenant, Numbered{.n = 2});
   world.run(dispatcher, 100ms);
   CHECK(world.net->arrivals().size() == 20);
   CHECK(dispatcher.metrics().in_flight == 20);
   world.run(dispatcher, 60s);
   CHECK(world.net->arrivals().size() == 90);
-  CHECK(most_at_once(world.net->arrivals(), 1s) == 20);
-  for (const std::string tenant : {"acme", "umbrella", "third"}) {
-    CHECK(most_at_once(to_suffix(world, tenant + ".com"), 1s) <= 10);
+  CHECK(most_at_once(world.net->arrivals(), 200ms) == 20);
+  for (const std::string& tenant : tenants) {
+    CHECK(most_at_once(to_suffix(world, tenant + ".com"), 200ms) <= 10);
+  }
+}
+
+TEST_CASE("requests that wait for long make room, three times the bound of them at most") {
+  World world;
+  Options options = world.options();
+  options.limits.in_flight_max = 20;
+  Dispatcher dispatcher(std::move(options));
+  for (int i = 0; i < 200; ++i) {
+    const std::string host = "h" + std::to_string(i) + ".example.com";
+    subscribe(dispatcher, "tenant " + std::to_string(i), host);
+    world.net->answer(host, SimulatedAnswer{.latency = 1h});
+    dispatcher.publish("tenant " + std::to_string(i), Numbered{.n = i});
+  }
+  world.run(dispatcher, 200ms);
+  CHECK(dispatcher.metrics().in_flight == 10);
+  world.run(dispatcher, 100ms);
+  CHECK(dispatcher.metrics().in_flight == 20);
+  world.run(dispatcher, 10s);
+  CHECK(dispatcher.metrics().in_flight == 60 + 10);
+}
+
+TEST_CASE("a thousand endpoints that begin to hang do not stop one that answers") {
+  World world;
+  world.net->keep_headers(false);
+  Dispatcher dispatcher(world.options());
+  // Of one tenant, so that its share doesn't protect the healthy one.
+  subscribe(dispatcher, "acme", "healthy.example.com", {"test.other.kind"});
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string host = "h" + std::to_string(i) + ".example.com";
+    subscribe(dispatcher, "acme", host, {"test.numbered"});
+    world.net->answer(host, SimulatedAnswer{.latency = 1h});
+  }
+  dispatcher.publish("acme", Other{.n = 0});
+  world.run(dispatcher, 1s);
+  for (int n = 1; n <= 200; ++n) {
+    if (n % 20 == 1) dispatcher.publish("acme", Numbered{.n = n});
+    const SteadyTime published = world.clock->steady();
+    dispatcher.publish("acme", Other{.n = n});
+    world.run(dispatcher, 100ms);
+    const auto arrivals = world.net->to("healthy.example.com");
+    REQUIRE(arrivals.size() == std::size_t(n) + 1);
+    CHECK(arrivals.back().steady - published <= 20ms);
   }
 }
 
