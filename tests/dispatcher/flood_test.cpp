@@ -115,6 +115,7 @@ TEST_CASE("a saturated hour of HyperSnap's holds 72,000 sends, over a restart to
   World world;
   Profile profile = without_jitter(profiles::hypersnap());
   profile.family.clear();
+  profile.handshake = false;  // tests/life
   std::vector<SteadyTime> sent;
   int asked = 0;
   world.net->keep_headers(false);

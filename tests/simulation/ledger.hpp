@@ -26,6 +26,8 @@
 
 namespace hookwright::simulation {
 
+struct Flight;
+
 // One life of a dispatcher, as the ledger sees it.
 struct Life {
   int n = 0;
@@ -38,6 +40,7 @@ struct Life {
   std::size_t unsettled = 0;               // started, and the outcome is not durable
   std::size_t in_flight = 0;
   std::size_t slow_in_flight = 0;
+  std::vector<const Flight*> on_wire{};
   std::uint64_t starts = 0;
   std::map<AttemptResult, std::uint64_t> settled{};
   std::uint64_t spared = 0;
@@ -47,7 +50,6 @@ struct Life {
   std::uint64_t cancelled = 0;
   std::uint64_t stored = 0;  // events by receipts
   std::map<std::string, std::size_t> to_host{};
-  std::map<std::string, std::size_t> of_tenant{};
   std::map<EndpointId, std::uint64_t> granted{};  // epochs of lanes, as far as it was told
 };
 
@@ -71,6 +73,7 @@ struct EndpointStory {
   struct Of {
     std::size_t in_flight = 0;
     std::size_t known = 0;    // it has been told that this version holds
+    bool tried = false;       // it has ended a request
     bool timed_out = false;   // the last attempt
     std::uint64_t epoch = 0;  // of the lane, when the last attempt ended
     std::string host{};       // of the last attempt
@@ -103,12 +106,25 @@ struct Flight {
   SteadyTime started{};
   TimePoint started_wall{};
   bool slow = false;
+  bool tried = false;  // its endpoint was known to answer
   std::string host{};
+  std::string tenant{};
   std::optional<Completion> end{};
   TimePoint ended_wall{};
   bool over = false;      // settled, fenced off, cut off, or its sender is dead
   bool explains = false;  // that the row is sent again: it was fenced off or cut off
 };
+
+// Who takes which places of a life. A request that has gone unanswered for long leaves its place to
+// others, and waits beside them; endpoints that have not been heard from share places of their own.
+struct Places {
+  std::size_t waiting = 0;
+  std::size_t young = 0;
+  std::size_t untried = 0;                         // of the young
+  std::map<std::string, std::size_t> of_tenant{};  // likewise, of endpoints that are tried
+};
+Places places_of(const Life& life, SteadyTime now);
+std::size_t waiting_max(const Limits& limits);
 
 struct DeliveryStory {
   enum class State : std::uint8_t { waiting, delivered, dead, cancelled };
@@ -221,8 +237,9 @@ class Ledger {
                        TimePoint wall);
   void check_request(Life& life, const DeliveryStory& story, const Request& request,
                      TimePoint wall);
-  void check_bounds(Life& life, EndpointStory& endpoint, const Request& request,
+  bool check_bounds(Life& life, EndpointStory& endpoint, const Request& request,
                     EndpointStory::Of& of);
+  void check_rate(EndpointStory& endpoint);
   void check_once(const Life& life, const DeliveryStory& story);
 
   const Scenario& scenario_;

@@ -168,7 +168,7 @@ void Ledger::leave_wire(Life& life, const Flight& flight) {
   --life.in_flight;
   --flight.endpoint->lives[life.n].in_flight;
   --life.to_host[flight.host];
-  --life.of_tenant[flight.endpoint->now().record.tenant];
+  std::erase(life.on_wire, &flight);
   if (flight.slow) --life.slow_in_flight;
 }
 

@@ -44,6 +44,7 @@ EndpointStory* Ledger::endpoint_at(const Url& url) {
 Flight* Ledger::takes_off(Life& life, EndpointStory& endpoint, const Request& request,
                           TimePoint wall) {
   const EndpointId id = endpoint.now().record.id;
+  check_rate(endpoint);
   auto flight = std::make_unique<Flight>();
   flight->n = static_cast<int>(flights_.size());
   flight->endpoint = &endpoint;
@@ -54,12 +55,13 @@ Flight* Ledger::takes_off(Life& life, EndpointStory& endpoint, const Request& re
   flight->started = now_;
   flight->started_wall = wall;
   flight->slow = request.slow;
+  flight->tenant = endpoint.now().record.tenant;
   flight->host = host_of(request.url);
   ++life.unsettled;
   ++life.in_flight;
   ++life.to_host[flight->host];
-  ++life.of_tenant[endpoint.now().record.tenant];
   if (flight->slow) ++life.slow_in_flight;
+  life.on_wire.push_back(flight.get());
   ++endpoint.lives[life.n].in_flight;
   endpoint.moved = now_;
   flights_.push_back(std::move(flight));
@@ -90,9 +92,10 @@ Flight* Ledger::started(Life& life, const Request& request, TimePoint wall) {
              endpoint->n);
   check_request(life, story, request, wall);
   check_once(life, story);
-  check_bounds(life, *endpoint, request, endpoint->lives[life.n]);
+  const bool tried = check_bounds(life, *endpoint, request, endpoint->lives[life.n]);
 
   Flight* flight = takes_off(life, *endpoint, request, wall);
+  flight->tried = tried;
   flight->what = &story;
   flight->row = story.position.row;
   story.flights.push_back(flight);
@@ -182,33 +185,63 @@ void Ledger::check_once(const Life& life, const DeliveryStory& story) {
   }
 }
 
-// I9: nothing exceeds its bound.
-void Ledger::check_bounds(Life& life, EndpointStory& endpoint, const Request& request,
+// I9: nothing exceeds its bound. Returns whether the endpoint is known to answer.
+bool Ledger::check_bounds(Life& life, EndpointStory& endpoint, const Request& request,
                           EndpointStory::Of& of) {
   const Limits& limits = scenario_.limits;
   const std::string name = "endpoint " + std::to_string(endpoint.n);
   const std::string host = host_of(request.url);
   const std::uint64_t epoch = lane_epoch(endpoint.now().record.id);
   const std::string& tenant = endpoint.now().record.tenant;
-  if (life.in_flight >= limits.in_flight_max) fail("I9", "too many requests in all");
+  const Places places = places_of(life, now_);
+  if (places.young >= limits.in_flight_max) fail("I9", "too many requests in all");
+  if (life.in_flight >= limits.in_flight_max + waiting_max(limits))
+    fail("I9", "too many requests, with those that wait");
   if (life.unsettled >= limits.unsettled_max) fail("I9", "too many deliveries not settled");
   if (life.to_host[host] >= limits.host_in_flight_max) fail("I9", "too many requests to a host");
-  if (life.of_tenant[tenant] >= share(limits.in_flight_max, limits.tenant_share_max))
-    fail("I9", "too many requests of a tenant");
   if (of.in_flight >= endpoint.rules.in_flight_max) fail("I9", name + ": too many requests");
   if (request.slow && of.in_flight != 0) fail("I9", name + " is slow and has two requests");
   if (request.slow && life.slow_in_flight >= share(limits.in_flight_max, limits.slow_share_max))
     fail("I9", "too many slow requests");
   const bool known = of.epoch != 0 || !scenario_.shared;
   const bool as_before = known && of.epoch == epoch && of.host == host && !endpoint.now().removed;
+  const bool tried = of.tried && as_before;
+  const auto others = places.of_tenant.find(tenant);
+  if (tried && !request.slow && others != places.of_tenant.end() &&
+      others->second >= share(limits.in_flight_max, limits.tenant_share_max))
+    fail("I9", "too many requests of a tenant");
   if (of.timed_out && as_before && !request.slow) fail("I9", name + " is not known to be slow");
   if (as_before && now_ < of.rest_until) fail("I9", name + " has asked for rest and gets none");
+  return tried;
+}
 
+// I9: retries and handshakes count as everything else.
+void Ledger::check_rate(EndpointStory& endpoint) {
   while (!endpoint.sends.empty() && now_ - endpoint.sends.front() >= 60s)
     endpoint.sends.pop_front();
   endpoint.sends.push_back(now_);
-  if (endpoint.rules.rate_per_minute != 0 && endpoint.sends.size() > endpoint.rules.rate_per_minute)
-    fail("I9", name + " gets " + std::to_string(endpoint.sends.size()) + " requests in a minute");
+  if (endpoint.rules.rate_per_minute != 0 &&
+      endpoint.sends.size() > endpoint.rules.rate_per_minute + endpoint.rules.rate_burst)
+    fail("I9", "endpoint " + std::to_string(endpoint.n) + " gets " +
+                   std::to_string(endpoint.sends.size()) + " requests in a minute");
+}
+
+Places places_of(const Life& life, SteadyTime now) {
+  Places places;
+  for (const Flight* flight : life.on_wire) {
+    if (now - flight->started >= 250ms) {
+      ++places.waiting;
+      continue;
+    }
+    ++places.young;
+    if (flight->slow) continue;
+    ++(flight->tried ? places.of_tenant[flight->tenant] : places.untried);
+  }
+  return places;
+}
+
+std::size_t waiting_max(const Limits& limits) {
+  return std::min(3 * limits.in_flight_max, limits.unsettled_max / 2);
 }
 
 void Ledger::ended(Life& life, Flight& flight, const Completion& completion, TimePoint wall) {
@@ -239,7 +272,10 @@ void Ledger::ended(Life& life, Flight& flight, const Completion& completion, Tim
     of = {.in_flight = of.in_flight, .known = of.known};
   of.epoch = epoch;
   of.host = flight.host;
-  if (!is_ours(completion.fault)) of.timed_out = completion.fault == Fault::timeout;
+  if (!is_ours(completion.fault)) {
+    of.tried = true;
+    of.timed_out = completion.fault == Fault::timeout;
+  }
   if (!flight.held) of.epoch = 0;  // its sender is told that it had no right to
   if (!expected.rest) return;
   of.rest_until = std::max(of.rest_until, now_ + *expected.rest);

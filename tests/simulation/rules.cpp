@@ -15,6 +15,7 @@ Rules rules_of_preset(std::string_view name) {
     rules.deadline = 3s;
     rules.on_exhausted = OnExhausted::pause;
     rules.rate_per_minute = 1'200;
+    rules.rate_burst = 12;
     rules.active_endpoints_max = 15;
     rules.family = "hypersnap";
   } else if (name == "snipy") {
@@ -50,6 +51,7 @@ Rules rules_of(const Profile& profile) {
   rules.failing_window = policy.failing_window;
   rules.gone_disables = policy.gone_disables;
   rules.rate_per_minute = policy.rate_per_minute;
+  rules.rate_burst = policy.rate_burst;
   rules.in_flight_max = policy.in_flight_max;
   rules.dead_letter_retention = policy.dead_letter_retention;
   rules.active_endpoints_max = profile.active_endpoints_max;

@@ -28,6 +28,7 @@ struct Rules {
   Duration failing_window = std::chrono::hours(120);
   bool gone_disables = false;
   std::size_t rate_per_minute = 0;
+  std::size_t rate_burst = 0;
   std::size_t in_flight_max = 8;
   Duration dead_letter_retention = std::chrono::hours(720);
   std::size_t active_endpoints_max = 0;

@@ -20,16 +20,16 @@ bool World::anything_full() {
   return std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
     if (!seat.process || seat.process->paused_until > now()) return true;
     const Life& life = seat.process->life();
-    const auto above = [](std::size_t bound) {
-      return [bound](const auto& entry) { return entry.second >= bound; };
-    };
-    return life.in_flight >= limits.in_flight_max || life.unsettled >= limits.unsettled_max ||
+    const Places places = places_of(life, now());
+    const std::size_t waiting = std::min(places.waiting, waiting_max(limits));
+    return life.in_flight - waiting >= limits.in_flight_max ||
+           life.unsettled >= limits.unsettled_max || places.untried >= part(0.5) ||
            life.slow_in_flight >= part(limits.slow_share_max) ||
            seat.process->core().committer().rows_in_memory() >= limits.rows_max ||
            std::any_of(life.to_host.begin(), life.to_host.end(),
-                       above(limits.host_in_flight_max)) ||
-           std::any_of(life.of_tenant.begin(), life.of_tenant.end(),
-                       above(part(limits.tenant_share_max)));
+                       [&](const auto& of) { return of.second >= limits.host_in_flight_max; }) ||
+           std::any_of(places.of_tenant.begin(), places.of_tenant.end(),
+                       [&](const auto& of) { return of.second >= part(limits.tenant_share_max); });
   });
 }
 
