@@ -95,6 +95,7 @@ set(HOOKWRIGHT_SOURCES
   src/engine/latch.cpp
   src/engine/roster.cpp
   src/engine/sender.cpp
+  src/engine/sender_flights.cpp
   src/engine/settlement.cpp
   src/error.cpp
   src/event/body_fields.cpp

@@ -36,6 +36,9 @@ struct SenderBounds {
   Duration breaker_pause_max{};
 };
 
+// A receiver that takes longer than this to answer keeps nobody busy.
+constexpr std::chrono::milliseconds patience{250};
+
 // The delivery side of one shard: lanes in memory, whose turn it is, what is under way. It decides
 // when a delivery starts and what its end means; it neither reads the store nor a clock. One
 // thread.
