@@ -80,7 +80,8 @@ struct HOOKWRIGHT_EXPORT Recovery {
   // Every dead letter of that time and later.
   [[nodiscard]] static Recovery since(TimePoint time);
   // Every stored event of that time and later, of the types that the endpoint subscribes to, that
-  // there is no delivery of: it neither waits nor is a dead letter, and was never attempted.
+  // there is no delivery of: it neither waits nor is a dead letter, and was never attempted. Those
+  // from before the history begins (Limits::attempt_retention) are left alone.
   [[nodiscard]] static Recovery missing_since(TimePoint time);
 
   What what = What::dead_letters;

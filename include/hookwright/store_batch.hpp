@@ -44,7 +44,7 @@ struct StoredEndpoint {
 // A key and a value that expire: an idempotency key, a latch, a notice, a counter.
 struct Note {
   std::string key{};          // at most 512 bytes, any bytes
-  std::uint64_t version = 0;  // as for endpoints
+  std::uint64_t version = 0;  // another with each change, never 0
   std::string value{};        // at most 64 KiB, any bytes
   TimePoint expires{};        // the epoch: never. From then on the note counts as absent
 };

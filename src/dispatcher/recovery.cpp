@@ -17,6 +17,11 @@ constexpr std::size_t page_rows = 250;  // looked at, and made again, in one ope
 constexpr std::size_t waiting_max = 100'000;
 constexpr Duration latched_for = std::chrono::hours(24 * 31);
 
+// Of an event's first delivery to an endpoint, where recovery has made it, or another in its place.
+std::string latch_of(const DeliveryId& delivery) {
+  return "revived/" + delivery.text();
+}
+
 class Recoverer {
  public:
   Recoverer(DispatcherCore& core, const Endpoint& endpoint, const Recovery& what)
@@ -86,14 +91,15 @@ class Recoverer {
         what_.new_id ? core_.ids().next<DeliveryId>(core_.wall()) : DeliveryId{letter.id};
     // A delivery may die more than once, each time with another row.
     revival.latch = "revived/" + letter.id.text() + '/' + std::to_string(letter.row);
-    revival.latched_until = letter.expires;
+    revival.latched_until = std::max(letter.expires, core_.wall() + latched_for);
+    // Whoever looks for missing events finds neither this dead letter nor an attempt.
+    if (what_.new_id || letter.attempts == 0)
+      revival.mark = latch_of(engine::delivery_id(letter.event.id, endpoint_.id));
     revival.event = std::make_shared<const StoredEvent>(std::move(letter.event));
     return revival;
   }
 
   void run_missing() {
-    std::unordered_set<DeliveryId> waiting;
-    if (!read_waiting(waiting)) return;
     Query query{.kind = RecordKind::events,
                 .tenant = endpoint_.tenant,
                 .since = what_.only.since,
@@ -109,16 +115,12 @@ class Recoverer {
       for (const auto& event : found.events) {
         if (!wanted(*event, *profile)) continue;
         const DeliveryId delivery = engine::delivery_id(event->id, endpoint_.id);
-        if (waiting.contains(delivery)) continue;
-        bool known = false;
-        if (!look_for(delivery, known)) return;
-        if (known) continue;
         revivals.push_back({.event = event,
                             .delivery = delivery,
-                            .latch = "revived/" + delivery.text(),
+                            .latch = latch_of(delivery),
                             .latched_until = core_.wall() + latched_for});
       }
-      if (!send(std::move(revivals))) return;
+      if (!leave_unknown(revivals) || !send(std::move(revivals))) return;
       query.after = result_.next = found.next;
       more = !found.next.empty();
     }
@@ -128,6 +130,7 @@ class Recoverer {
 
   [[nodiscard]] bool wanted(const StoredEvent& event, const Profile& profile) const {
     if (what_.only.since && event.at < *what_.only.since) return false;
+    if (event.at < history_since()) return false;  // whether it was attempted nobody knows any more
     if (what_.only.until && event.at >= *what_.only.until) return false;
     if (!what_.only.type.empty() && event.type != what_.only.type) return false;
     if (!same_family(profile.family, event.family)) return false;
@@ -136,6 +139,29 @@ class Recoverer {
                     [&](const std::string& pattern) { return matches(pattern, event.type); });
     return subscribed && (endpoint_.conditions.empty() ||
                           policy::met(endpoint_.conditions, event::BodyFields(event.body)));
+  }
+
+  // Leaves those that there is no delivery of. A row is there as soon as its event is, and from
+  // there it goes into the history, or becomes a dead letter: looked for in this order, beside live
+  // traffic, none is passed over. The first look spares most calls the reading of the lane.
+  bool leave_unknown(std::vector<engine::Revival>& revivals) {
+    if (!drop_known(revivals)) return false;
+    if (revivals.empty()) return true;
+    std::unordered_set<DeliveryId> waiting;
+    if (!read_waiting(waiting)) return false;
+    std::erase_if(revivals, [&](const auto& one) { return waiting.contains(one.delivery); });
+    return drop_known(revivals);
+  }
+
+  // Those that were ever attempted, or have died.
+  bool drop_known(std::vector<engine::Revival>& revivals) {
+    bool all_read = true;
+    std::erase_if(revivals, [&](const engine::Revival& one) {
+      bool known = false;
+      all_read = all_read && look_for(one.delivery, known);
+      return known;
+    });
+    return all_read;
   }
 
   bool read_waiting(std::unordered_set<DeliveryId>& waiting) {
@@ -163,9 +189,13 @@ class Recoverer {
     return true;
   }
 
+  [[nodiscard]] TimePoint history_since() const {
+    return core_.wall() - core_.options().limits.attempt_retention;
+  }
+
   [[nodiscard]] TimePoint complete_since() const {
     const TimePoint kept = core_.wall() - core_.options().limits.event_retention;
-    return std::max(kept, endpoint_.subscribed);
+    return std::max({kept, history_since(), endpoint_.subscribed});
   }
 
   DispatcherCore& core_;

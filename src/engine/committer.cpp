@@ -197,7 +197,8 @@ void Committer::give_up(std::list<Queued>& queue, Stored as, std::string_view wh
   all.swap(queue);
   for (Queued& queued : all) {
     if (auto* submission = std::get_if<Submission>(&queued)) {
-      host_.stored(*submission, as, {}, why);
+      const bool doubted = as == Stored::no && submission->latch.doubted;
+      host_.stored(*submission, doubted ? Stored::unknown : as, {}, why);
     } else {
       answer(queued, EndpointOutcome::store_unavailable);
     }
@@ -217,7 +218,7 @@ void Committer::give_up_plan(std::string_view why) noexcept {
     const auto& what = std::get<Submission>(plan_->queue.front());
     Stored stored = fresh ? item->means : Stored::duplicate;
     if (latch_changed(what, plan_->results[at])) {
-      stored = plan_->repeated ? Stored::unknown : Stored::no;
+      stored = plan_->repeated || what.latch.doubted ? Stored::unknown : Stored::no;
     }
     host_.stored(what, refused ? Stored::no : stored, {}, {});
     plan_->queue.pop_front();

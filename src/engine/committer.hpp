@@ -67,12 +67,14 @@ struct TrialOp {
 };
 
 // Deliveries to be made again, or for the first time. Each is made once, whoever asks how often:
-// its latch is set with it.
+// its latch is set with it. `mark` is a latch that is set whether it was or not, or empty: of the
+// event's first delivery, so that nobody misses it although nothing is left of it.
 struct Revival {
   std::shared_ptr<const StoredEvent> event{};
   DeliveryId delivery{};
   std::optional<DeliveryId> dead_letter{};  // that it was
   std::string latch{};
+  std::string mark{};
   TimePoint latched_until{};
 };
 struct Revived {
@@ -301,6 +303,7 @@ class Committer {
   // committer_ops.cpp
   void start_trial(TrialOp& op, const Moment& moment);
   void plan_trial(Plan& plan, const Outcome& outcome, const Moment& moment);
+  [[nodiscard]] std::optional<bool> in_history(const Attempt& attempt);
   void finish_trial(std::uint64_t number, Trial&& trial) noexcept;
   bool plan_recovery(Plan& plan, RecoverOp& op, const Moment& moment);
   [[nodiscard]] bool made_by(const Revival& revival, std::uint64_t row);

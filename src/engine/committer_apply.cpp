@@ -36,8 +36,9 @@ void Committer::applied(PlannedSubmission& item, const ChangeResult& result, con
   const bool by_other = latch_changed(what, result);
   Stored stored = item.means;
   EventId stored_as = item.event;
-  if (by_other) {  // NOLINT(bugprone-branch-clone): two reasons, not one
-    stored = Stored::no;
+  if (by_other) {  // or by the first try of a batch that is repeated
+    what.latch.doubted = what.latch.doubted || repeated;
+    stored = what.latch.doubted ? Stored::unknown : Stored::no;
   } else if (result.outcome == ChangeOutcome::mismatch) {
     const bool by_key = !what.idempotency_note.empty() && result.precondition == 0;
     const std::optional<EventId> noted =
@@ -63,7 +64,7 @@ void Committer::applied(PlannedSubmission& item, const ChangeResult& result, con
   if (repeated) {
     // Other rows may have been read since these were numbered: they are read from the store, in
     // their order.
-    for (const Waiting& row : item.rows) book_.spill(row.delivery.endpoint);
+    for (const Waiting& row : item.rows) book_.spill(row.delivery.endpoint, row.delivery.position);
   } else if (result.outcome == ChangeOutcome::applied) {
     for (Waiting& row : item.rows) {
       if (book_.take(row.delivery, moment.now)) feed(std::move(row));

@@ -138,9 +138,11 @@ void Committer::applied(PlannedTrial& item, const ChangeResult& result, const Mo
   if (item.verified && result.outcome == ChangeOutcome::mismatch) {
     refresh_endpoint(id, moment);
     const Member* now = roster_.find(id);
-    const bool own =
-        plan_->repeated && now != nullptr && now->endpoint.version == item.verified->version;
-    unreadable = unread_.contains(id);
+    // Whoever has changed it since its first try leaves that in the history.
+    const std::optional<bool> before = plan_->repeated ? in_history(item.attempt) : false;
+    const bool own = plan_->repeated && now != nullptr &&
+                     (now->endpoint.version == item.verified->version || before.value_or(false));
+    unreadable = unread_.contains(id) || !before;
     if (!own && !unreadable) {
       decide_again();
       return;
@@ -161,6 +163,14 @@ void Committer::applied(PlannedTrial& item, const ChangeResult& result, const Mo
   ++counts_.trials;
   finish_trial(what.trial, std::move(trial));
   plan_->outcomes.pop_front();
+}
+
+// None: that can't be told just now.
+std::optional<bool> Committer::in_history(const Attempt& attempt) {
+  const Records found = find({.kind = RecordKind::attempts, .delivery = attempt.delivery});
+  if (!found.status.ok()) return std::nullopt;
+  return std::any_of(found.attempts.begin(), found.attempts.end(),
+                     [&](const Attempt& made) { return made.row == attempt.row; });
 }
 
 void Committer::finish_trial(std::uint64_t number, Trial&& trial) noexcept {
@@ -200,6 +210,11 @@ bool Committer::plan_recovery(Plan& plan, RecoverOp& op, const Moment& moment) {
     Change change{.only_if = {NoteAt{latch.key, 0}},
                   .writes = {PutNote{latch}, PutEvent{revival.event}, PutDelivery{delivery}}};
     if (revival.dead_letter) change.writes.emplace_back(DropDeadLetter{*revival.dead_letter});
+    if (!revival.mark.empty()) {
+      Note mark = latch;
+      mark.key = revival.mark;
+      change.writes.emplace_back(PutNote{std::move(mark)});
+    }
     plan.add(std::move(change), PlannedRevival{.row = {delivery, revival.event}, .index = i});
   }
   return true;
@@ -222,7 +237,7 @@ void Committer::applied(PlannedRevival& item, const ChangeResult& result, const 
   if (done) {
     held_one_more(id, moment.now);
     if (repeated) {
-      book_.spill(id);
+      book_.spill(id, item.row.delivery.position);
     } else if (book_.take(item.row.delivery, moment.now)) {
       feed(std::move(item.row));
     }

@@ -189,7 +189,8 @@ LatchStep Committer::plan_latch(Plan& plan, const Submission& submission, Change
   LatchStep result = latch_step(request, found->second, submission.events.front()->id);
   change.only_if.emplace_back(NoteAt{request.note, found->second.version});
   if (result.write) {
-    ++result.after.version;
+    // Nobody else's: what follows in this batch must not take another's note for this one.
+    result.after.version = rows_.next();
     const TimePoint expires = request.keep ? moment.now + *request.keep : TimePoint{};
     change.writes.emplace_back(PutNote{{.key = request.note,
                                         .version = result.after.version,

@@ -76,7 +76,7 @@ bool LaneBook::take(const Delivery& row, TimePoint now) noexcept {
   }
   // An older row may have become due since: it must not be passed over.
   if (!lane.whole || lane.next_due <= now || !has_room(lane)) {
-    spill(row.endpoint);
+    spill(row.endpoint, row.position);
     return false;
   }
   try {
@@ -95,6 +95,16 @@ void LaneBook::spill(EndpointId endpoint) noexcept {
   if (found == lanes_.end()) return;
   found->second.whole = false;
   want(endpoint, found->second);
+}
+
+void LaneBook::spill(EndpointId endpoint, const LanePosition& row) noexcept {
+  const auto found = lanes_.find(endpoint);
+  if (found == lanes_.end()) return;
+  if (row <= found->second.cursor) {
+    read_again(endpoint, found->second);
+  } else {
+    spill(endpoint);
+  }
 }
 
 void LaneBook::settle(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row) noexcept {

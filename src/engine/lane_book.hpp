@@ -49,8 +49,10 @@ class LaneBook {
 
   // A row that has just been committed. True: it is in memory now, and the caller feeds it.
   bool take(const Delivery& row, TimePoint now) noexcept;
-  // Rows have been committed, perhaps: read them before anything newer.
+  // Rows have been committed, perhaps: read them before anything newer. Where a row is named it may
+  // be before the cursor, since rows of other workers have numbers of their own.
   void spill(EndpointId endpoint) noexcept;
+  void spill(EndpointId endpoint, const LanePosition& row) noexcept;
   // A row is settled, or was given back by its sender.
   void settle(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row) noexcept;
   void give_back(EndpointId endpoint, std::uint64_t epoch, std::uint64_t row) noexcept;

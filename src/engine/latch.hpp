@@ -17,7 +17,8 @@ struct LatchRequest {
   std::uint32_t part = 0;
   std::uint32_t parts = 0;
   std::optional<Duration> keep{};
-  int tries = 0;  // times that somebody else changed the note meanwhile
+  int tries = 0;         // times that somebody else changed the note meanwhile
+  bool doubted = false;  // it may have been us: an answer of the store was lost
 };
 
 // A latch as its note keeps it.

@@ -29,7 +29,8 @@ struct Check {
     return matched(!database.events.contains(absent.id));
   }
   ChangeOutcome operator()(const NoteAt& at) const {
-    return matched(database.note_version(at.key, now) == at.version);
+    // By the same time as find(), whose clock the asker's may be behind.
+    return matched(database.note_version(at.key, std::max(now, database.latest)) == at.version);
   }
   ChangeOutcome operator()(const DeliveryAt& at) const {
     const auto lane = database.lanes.find(at.endpoint);

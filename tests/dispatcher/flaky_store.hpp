@@ -2,6 +2,7 @@
 
 // A store that fails on command, around one that works.
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -32,6 +33,7 @@ struct Trouble {
   std::size_t times = 0;             // so many fail, then it works again; 0: no end
   std::size_t failed = 0;            // commits that did
   std::size_t commits = 0;           // that were asked for
+  std::function<void(const hookwright::Query&)> before_find{};  // what happens meanwhile
 };
 
 class FlakyStore final : public hookwright::Store {
@@ -70,6 +72,7 @@ class FlakyStore final : public hookwright::Store {
   }
 
   hookwright::Records find(const hookwright::Query& query) override {
+    if (trouble_->before_find) trouble_->before_find(query);
     if (trouble_->find == Trouble::Kind::none) return store_->find(query);
     hookwright::Records records;
     records.status = status(trouble_->find);

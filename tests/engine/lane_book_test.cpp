@@ -215,6 +215,30 @@ TEST_CASE("a lane that is read again takes no more rows than it has room for") {
   CHECK(next.front().after == LanePosition{.due = start - 1ms, .row = 2});
 }
 
+TEST_CASE(
+    "a row before the cursor is read: another worker's of the same moment has a higher number") {
+  const bool doubted = GENERATE(false, true);
+  LaneBook book({.lane_rows_max = 2, .rows_max = 100});
+  book.adopt(endpoint, 1, std::nullopt);
+  book.spill(endpoint);
+  LanePage page{.endpoint = endpoint, .more = !doubted};
+  for (const std::uint64_t row : {std::uint64_t{1} << 41U, (std::uint64_t{1} << 41U) + 1})
+    page.rows.push_back(
+        {.delivery = {.endpoint = endpoint, .position = {.due = start, .row = row}}});
+  REQUIRE(book.wanted(start, 1).size() == 1);
+  REQUIRE(book.accept(std::move(page)).size() == 2);
+  const LanePosition ours{.due = start, .row = 5};
+  if (doubted) {
+    book.spill(endpoint, ours);
+  } else {
+    CHECK_FALSE(book.take({.endpoint = endpoint, .position = ours}, start));
+  }
+  book.settle(endpoint, 1, std::uint64_t{1} << 41U);
+  const std::vector<LaneCursor> wanted = book.wanted(start, 1);
+  REQUIRE(wanted.size() == 1);
+  CHECK(wanted[0].after < ours);
+}
+
 TEST_CASE("what is said of an earlier hold of the lane changes nothing") {
   LaneBook book({.lane_rows_max = 8, .rows_max = 8});
   book.hold(endpoint, 1);

@@ -1,5 +1,6 @@
 // Bringing back what was given up, and what was skipped.
 
+#include "dispatcher/flaky_store.hpp"
 #include "life/life.hpp"
 
 using namespace life_test;
@@ -179,6 +180,68 @@ TEST_CASE("missing are only events without a delivery, of its types") {
       life.endpoints().recover("acme", life.endpoint.id, Recovery::missing_since(start));
   CHECK(asked.complete_since == life.endpoint.created);
   life.check_sums();
+}
+
+TEST_CASE("what was never attempted and was sent under a new id is not missing") {
+  const bool new_id = GENERATE(false, true);
+  Life life(exact_profile(), GENERATE(from_range(store_kinds())));
+  life.subscribe_one();
+  REQUIRE(life.endpoints().pause("acme", life.endpoint.id).ok());
+  life.publish(1);
+  life.run(1s);
+  REQUIRE(life.endpoints().disable("acme", life.endpoint.id).ok());
+  life.run(1min);
+  REQUIRE(life.letters().size() == 1);
+  REQUIRE(life.letters().at(0).attempts == 0);
+  REQUIRE(life.endpoints().enable("acme", life.endpoint.id).ok());
+  CHECK(recover_all(life, Recovery::resend(life.letters().at(0).id, new_id)) == 1);
+  CHECK(recover_all(life, Recovery::missing_since({})) == 0);
+  life.run(1s);
+  CHECK(recover_all(life, Recovery::missing_since({})) == 0);
+  life.run(1s);
+  CHECK(life.numbers() == std::vector<std::int64_t>{1});
+  life.check_sums();
+}
+
+TEST_CASE("what is published while somebody looks for missing events is not missing") {
+  World world(GENERATE(from_range(store_kinds())));
+  const auto trouble = std::make_shared<Trouble>();
+  Options options = world.options(exact_profile());
+  options.store = std::make_unique<FlakyStore>(std::move(options.store), trouble);
+  Dispatcher dispatcher(std::move(options));
+  const Endpoint endpoint = subscribe(dispatcher, "acme", host);
+  world.net->answer(host, SimulatedAnswer{.latency = 500ms});
+  dispatcher.publish("acme", Numbered{.n = 1});
+  world.run(dispatcher, 1s);
+  std::int64_t n = 1;
+  trouble->before_find = [&](const Query& query) {
+    if (query.kind != RecordKind::events || n != 1) return;
+    dispatcher.publish("acme", Numbered{.n = ++n});
+    dispatcher.run_until(world.clock->wall() + 10ms);
+  };
+  const Recovered found =
+      dispatcher.endpoints().recover("acme", endpoint.id, Recovery::missing_since({}));
+  CHECK(found.outcome == EndpointOutcome::ok);
+  CHECK(found.looked_at == 2);
+  CHECK(found.sent == 0);
+  world.run(dispatcher, 10s);
+  CHECK(world.net->numbers(host) == std::vector<std::int64_t>{1, 2});
+}
+
+TEST_CASE("what the history has forgotten is not missing") {
+  World world(GENERATE(from_range(store_kinds_that_forget())));
+  Options options = world.options(exact_profile());
+  options.limits.attempt_retention = 1h;
+  Dispatcher dispatcher(std::move(options));
+  const Endpoint endpoint = subscribe(dispatcher, "acme", host);
+  for (int n = 1; n <= 20; ++n) dispatcher.publish("acme", Numbered{.n = n});
+  world.run(dispatcher, 2h);
+  REQUIRE(dispatcher.endpoints().attempts("acme", endpoint.id).rows.size() < 20);
+  const Recovered found =
+      dispatcher.endpoints().recover("acme", endpoint.id, Recovery::missing_since({}));
+  CHECK(found.outcome == EndpointOutcome::ok);
+  CHECK(found.sent == 0);
+  CHECK(found.complete_since == world.clock->wall() - 1h);
 }
 
 TEST_CASE("a tenant may keep every event for endpoints to come") {

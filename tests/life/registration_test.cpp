@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "dispatcher/flaky_store.hpp"
 #include "hookwright/error.hpp"
 #include "hookwright/verifier.hpp"
 #include "life/life.hpp"
@@ -61,6 +62,29 @@ TEST_CASE("an endpoint is active once its receiver has echoed the challenge") {
   CHECK(history[1].purpose == Purpose::handshake);
   CHECK(history[1].excerpt.empty());  // it held the token
   life.check_sums();
+}
+
+TEST_CASE("a handshake whose answer of the store got lost is in the history once") {
+  World world(StoreKind::memory);
+  const auto trouble = std::make_shared<Trouble>();
+  Options options = world.options(with_handshake());
+  options.store = std::make_unique<FlakyStore>(std::move(options.store), trouble);
+  Dispatcher first(std::move(options));
+  world.net->answer(host, [](const Arrival& arrival) {
+    return SimulatedAnswer{.latency = 100ms, .body = token_in(*arrival.body)};
+  });
+  const Endpoint endpoint = subscribe(first, "acme", host);
+  trouble->commit = Trouble::Kind::unknown_and_done;
+  trouble->times = 1;
+  for (int n = 0; n < 100 && trouble->failed == 0; ++n) first.run_until(world.clock->wall() + 10ms);
+  REQUIRE(trouble->failed == 1);
+  Dispatcher second(world.options(with_handshake()));  // it knows, and changes it
+  REQUIRE(look_up(second, endpoint).status == Status::active);
+  REQUIRE(second.endpoints().pause("acme", endpoint.id).ok());
+  world.run(first, 10s);
+  CHECK(first.endpoints().attempts("acme", endpoint.id).rows.size() == 1);
+  CHECK(look_up(first, endpoint).status == Status::paused);
+  CHECK(look_up(first, endpoint).verified);
 }
 
 TEST_CASE("no echo, no events; the user tries again, with another token") {

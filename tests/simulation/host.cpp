@@ -24,6 +24,30 @@ constexpr std::array<Kind, 4> kinds = {Kind{"sim.tick", ""}, Kind{"sim.tock.late
 
 constexpr std::array<const char*, 4> patterns = {"*", "sim.*", "sim.tick", "sim.tock.*"};
 
+constexpr std::array<const char*, 3> colours = {"red", "blue", "black"};
+constexpr Duration latch_kept = 40s;
+
+Condition make_condition(Random& random) {
+  const auto which = static_cast<Comparison>(random.below(9));
+  switch (which) {
+    case Comparison::present:
+    case Comparison::absent:
+      return {"data.colour", which, {}};
+    case Comparison::less:
+    case Comparison::at_most:
+    case Comparison::greater:
+    case Comparison::at_least:
+      return {"data.n", which, static_cast<double>(random.below(40))};
+    case Comparison::starts_with:
+      return {"data.colour", which, "bl"};
+    case Comparison::equal:
+    case Comparison::not_equal:
+      break;
+  }
+  if (random.chance(30)) return {"data.n", which, static_cast<double>(random.below(40))};
+  return {"data.colour", which, colours[random.below(colours.size())]};
+}
+
 // whsec_ and the base64 of 24 bytes: a key for every profile.
 Secret secret_of(Random& random) {
   constexpr std::string_view letters =
@@ -48,6 +72,10 @@ void World::act() {
     create_endpoint(*process);
   } else if (scenario_.has(Hazard::endpoint_life) && random_.chance(25)) {
     change_endpoint(*process);
+  } else if (scenario_.has(Hazard::recoveries) && random_.chance(20)) {
+    recover_something(*process);
+  } else if (scenario_.has(Hazard::trials) && random_.chance(20)) {
+    try_endpoint(*process);
   } else if (scenario_.has(Hazard::repeats) && random_.chance(20)) {
     publish_again(*process);
   } else {
@@ -95,8 +123,11 @@ void World::disturb() {
 
 EncodedEvent World::make_event(Process& process) {
   const Kind kind = kinds[random_.below(scenario_.shared ? 2 : kinds.size())];
-  const std::string data = R"({"n":)" + std::to_string(++number_) + R"(,"text":")" +
-                           std::string(random_.below(40), 'x') + "\"}";
+  std::string data = R"({"n":)" + std::to_string(++number_) + R"(,"text":")" +
+                     std::string(random_.below(40), 'x') + '"';
+  const std::size_t colour = random_.below(colours.size() + 1);
+  if (colour < colours.size()) data += R"(,"colour":")" + std::string(colours[colour]) + '"';
+  data += '}';
   return encode({.type = kind.type, .data = data, .family = kind.family},
                 clock_->wall() + process.lot().wall_ahead, {.ids = &process.core().ids()});
 }
@@ -109,21 +140,38 @@ void World::publish_something(Process& process) {
       random_.chance(10) ? random_.between(std::size_t{2}, std::size_t{4}) : 1;
   for (std::size_t i = 0; i < together; ++i) events.push_back(make_event(process));
   const std::string tenant = tenants[random_.below(tenants.size())];
+  const PublishOptions options = make_options(process);
+  if (published_.size() < 30 && together == 1)
+    published_.push_back({events.front(), tenant, options});
+  process.publish(tenant, std::move(events), options);
+}
+
+PublishOptions World::make_options(Process& process) {
   PublishOptions options;
   if (scenario_.has(Hazard::repeats) && random_.chance(30))
     options.idempotency_key = "key" + std::to_string(random_.below(10));
-  if (published_.size() < 30 && together == 1)
-    published_.push_back({events.front(), tenant, options.idempotency_key});
-  process.publish(tenant, std::move(events), options);
+  if (scenario_.has(Hazard::own_bounds) && random_.chance(30))
+    options.attempts_max =
+        static_cast<std::uint32_t>(random_.between(std::size_t{1}, std::size_t{3}));
+  if (scenario_.has(Hazard::own_bounds) && random_.chance(40)) {
+    const TimePoint wall = clock_->wall() + process.lot().wall_ahead;
+    options.expires = wall + random_.between(Duration(0), Duration(120'000));
+  }
+  if (scenario_.has(Hazard::latches) && options.idempotency_key.empty() && random_.chance(40)) {
+    // The first are of one part, the others of three; every third is forgotten after a while.
+    const std::size_t number = random_.below(9);
+    Latch& latch = options.latch.emplace(Latch{.key = "latch" + std::to_string(number)});
+    if (number >= 3) latch.parts = 7, latch.part = 1U << random_.below(3);
+    if (number % 3 == 2) latch.keep = latch_kept;
+  }
+  return options;
 }
 
 // The same event once more: a host whose own call was cut off.
 void World::publish_again(Process& process) {
   if (published_.empty()) return;
   const Published& what = published_[random_.below(published_.size())];
-  PublishOptions options;
-  options.idempotency_key = what.key;
-  process.publish(what.tenant, {what.event}, options);
+  process.publish(what.tenant, {what.event}, what.options);
 }
 
 EndpointSpec World::make_spec(int number, bool again) {
@@ -133,6 +181,12 @@ EndpointSpec World::make_spec(int number, bool again) {
              std::to_string(number);
   spec.events = {patterns[random_.below(patterns.size())]};
   if (!again || random_.chance(40)) spec.secret = secret_of(random_);
+  if (scenario_.has(Hazard::conditions) && random_.chance(60)) {
+    std::vector<Condition>& some = random_.chance(50) ? spec.conditions.all : spec.conditions.any;
+    const std::size_t count = random_.between(std::size_t{1}, std::size_t{3});
+    for (std::size_t i = 0; i < count; ++i) some.push_back(make_condition(random_));
+    if (random_.chance(30)) spec.conditions.all.push_back(make_condition(random_));
+  }
   if (random_.chance(20)) spec.uid = "uid" + std::to_string(random_.below(4));
   return spec;
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "hookwright/dispatcher.hpp"
 #include "hookwright/event.hpp"
 #include "hookwright/observer.hpp"
 #include "hookwright/receipt.hpp"
@@ -26,6 +27,7 @@
 
 namespace hookwright::simulation {
 
+struct EndpointStory;
 struct Flight;
 
 // One life of a dispatcher, as the ledger sees it.
@@ -49,6 +51,10 @@ struct Life {
   std::uint64_t accepted = 0;  // deliveries that it has stored
   std::uint64_t cancelled = 0;
   std::uint64_t stored = 0;  // events by receipts
+  std::uint64_t trials = 0;
+  std::uint64_t revived = 0;                  // of those accepted: made once more
+  SteadyTime looked{};                        // when its last recovery has looked at what there is
+  std::vector<const EndpointStory*> tests{};  // that it was asked for and has not sent
   std::map<std::string, std::size_t> to_host{};
   std::map<EndpointId, std::uint64_t> granted{};  // epochs of lanes, as far as it was told
 };
@@ -57,7 +63,7 @@ struct EventStory {
   int n = 0;
   EncodedEvent event{};
   std::string tenant{};
-  std::string key{};  // of idempotency, or empty
+  PublishOptions options{};
   bool stored = false;
   bool again = false;  // it was published more than once
 };
@@ -72,11 +78,11 @@ struct EndpointStory {
   // How one life stands with it.
   struct Of {
     std::size_t in_flight = 0;
-    std::size_t known = 0;    // it has been told that this version holds
-    bool tried = false;       // it has ended a request
-    bool timed_out = false;   // the last attempt
-    std::uint64_t epoch = 0;  // of the lane, when the last attempt ended
-    std::string host{};       // of the last attempt
+    std::size_t known = 0;            // it has been told that this version holds
+    bool tried = false;               // it has ended a request
+    std::optional<bool> timed_out{};  // the last attempt
+    std::uint64_t epoch = 0;          // of the lane, when the last attempt ended
+    std::string host{};               // of the last attempt
     SteadyTime rest_until{};
   };
   int n = 0;
@@ -97,7 +103,10 @@ struct DeliveryStory;
 struct Flight {
   int n = 0;
   EndpointStory* endpoint = nullptr;
-  DeliveryStory* what = nullptr;  // null: a handshake
+  DeliveryStory* what = nullptr;  // null: a trial
+  Purpose purpose{};
+  std::shared_ptr<const std::string> asked{};  // by a trial
+  bool written = false;                        // a trial is in the history
   int life = 0;
   std::uint64_t row = 0;
   std::uint64_t epoch = 0;
@@ -127,7 +136,8 @@ Places places_of(const Life& life, SteadyTime now);
 std::size_t waiting_max(const Limits& limits);
 
 struct DeliveryStory {
-  enum class State : std::uint8_t { waiting, delivered, dead, cancelled };
+  // Replaced: it was a dead letter, and was sent again under a new id.
+  enum class State : std::uint8_t { waiting, delivered, dead, cancelled, replaced };
   int n = 0;
   DeliveryId id{};
   EventStory* event = nullptr;
@@ -137,7 +147,21 @@ struct DeliveryStory {
   std::uint32_t attempts = 0;
   TimePoint first_attempt{};
   TimePoint spared_since{};
+  TimePoint expires{};
+  std::uint32_t attempts_max = 0;  // of its own, or 0
+  std::uint64_t letter = 0;        // row of its dead letter, if it is dead
+  TimePoint died{};
   std::vector<Flight*> flights{};
+};
+
+// What is known of a latch, by its note's key.
+struct LatchStory {
+  std::uint32_t asked = 0;     // parts that the host has told
+  std::uint32_t recorded = 0;  // that are durable, and not forgotten since
+  std::uint32_t ever = 0;
+  bool fired = false;
+  bool ever_fired = false;
+  TimePoint expires{};
 };
 
 struct NoticeStory {
@@ -167,13 +191,26 @@ class Ledger {
   // --- the host: ledger_host.cpp
   Life& begins(int n);
   void ends(Life& life);
-  void published(EncodedEvent event, std::string tenant, std::string key);
-  void receipt(Life& life, const std::vector<EventId>& events, Stored stored, bool keyed,
-               bool ending);
+  void published(EncodedEvent event, std::string tenant, const PublishOptions& options);
+  void receipt(Life& life, const std::vector<EventId>& events, Stored stored, bool ending);
   void nobody_listening(const Life& life, std::string_view tenant, std::string_view type,
                         std::string_view family);
   void told(const Life& life, const Notice& notice);
   void reported(const AttemptReport& report);
+
+  // --- calls of the host: ledger_calls.cpp
+  void asks_for_test(Life& life, EndpointId id);
+  void answers_trial(Life& life, EndpointId id, Purpose purpose, const Trial& trial);
+  // What a recovery must bring back that looks at all there is.
+  struct Missed {
+    EndpointStory* endpoint = nullptr;
+    std::size_t version = 0;
+    std::vector<std::pair<DeliveryStory*, std::uint64_t>> dead{};  // and the letters' rows
+    std::vector<const EventStory*> events{};
+  };
+  [[nodiscard]] Missed begins_recovery(Life& life, EndpointId id, const Recovery& what);
+  void ends_recovery(const Missed& missed);
+  [[nodiscard]] std::optional<DeliveryId> some_delivery(EndpointId id, std::size_t number) const;
 
   // --- the store: ledger_store.cpp, ledger_settle.cpp
   void carried_out(Life& life, const Carried& carried, TimePoint now);
@@ -216,7 +253,16 @@ class Ledger {
   void check_routing(Life& life, const EventStory& event, const Change& change);
   void put_endpoint(Life& life, const StoredEndpoint& stored);
   void put_notice(const Life& life, const Note& note);
+  void put_latch(const Life& life, const Change& change, const Note& note, TimePoint now);
+  void put_trial(Life& life, const Change& change, const Attempt& attempt);
+  void put_again(Life& life, const Change& change, TimePoint now);
+  DeliveryStory* put_again_as(DeliveryStory* dead, EventStory& event, EndpointStory& endpoint,
+                              const Delivery& row);
+  void check_new(const Life& life, const DeliveryStory& story, const Delivery& row, TimePoint now);
   void settle(Life& life, const Carried& carried, TimePoint now);
+  void expire(Life& life, DeliveryStory& story, const Change& change, TimePoint now);
+  [[nodiscard]] Expected expected_of(const DeliveryStory& story, const Flight& flight,
+                                     const DeadLetter* letter);
   void give_up(Life& life, const Carried& carried, TimePoint now);
   [[nodiscard]] bool under_way(const DeliveryStory& story) const;
   void check_again(const DeliveryStory& story, const Flight& flight, const Expected& expected,
@@ -233,8 +279,10 @@ class Ledger {
 
   [[nodiscard]] EndpointStory* endpoint_at(const Url& url);
   Flight* takes_off(Life& life, EndpointStory& endpoint, const Request& request, TimePoint wall);
-  void check_handshake(Life& life, const EndpointStory& endpoint, const Request& request,
-                       TimePoint wall);
+  [[nodiscard]] DeliveryStory* delivery_sent(const EventStory& event, const EndpointStory& endpoint,
+                                             const Request& request);
+  Flight* starts_trial(Life& life, EndpointStory* endpoint, const Request& request, TimePoint wall);
+  void check_order(const Life& life, const DeliveryStory& story, TimePoint wall);
   void check_request(Life& life, const DeliveryStory& story, const Request& request,
                      TimePoint wall);
   bool check_bounds(Life& life, EndpointStory& endpoint, const Request& request,
@@ -256,14 +304,18 @@ class Ledger {
   std::unordered_map<EventId, EventStory*> event_by_id_{};
   std::unordered_map<std::string_view, EventStory*> event_by_body_{};
   std::unordered_map<EndpointId, EndpointStory*> endpoint_by_id_{};
-  std::map<std::pair<int, int>, DeliveryStory*> delivery_of_{};  // event, endpoint
+  std::map<std::pair<int, int>, std::vector<DeliveryStory*>> deliveries_of_{};  // event, endpoint
   std::unordered_map<DeliveryId, DeliveryStory*> delivery_by_id_{};
   std::unordered_map<std::uint64_t, DeliveryStory*> by_row_{};  // that wait
   std::unordered_map<std::uint64_t, std::vector<Flight*>> flights_of_row_{};
   std::map<std::string, const EventStory*> keys_{};  // that are used up
   std::map<std::string, NoticeStory> notices_{};
-  std::map<std::uint64_t, const DeliveryStory*> attempts_{};  // rows of the history
+  std::map<std::string, LatchStory> latches_{};
+  std::map<std::uint64_t, const DeliveryStory*> attempts_{};  // rows of the history; null: trials
 };
+
+// The keys of a publish as the ledger has them: of a latch's note, and of an idempotency key.
+[[nodiscard]] std::string latch_key(std::string_view tenant, const PublishOptions& options);
 
 // The wire format of a profile that the scenario's endpoints use.
 [[nodiscard]] WireFormat wire_of(const Scenario& scenario, std::string_view profile);

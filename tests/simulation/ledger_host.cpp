@@ -26,7 +26,12 @@ void Ledger::ends(Life& life) {
   }
 }
 
-void Ledger::published(EncodedEvent event, std::string tenant, std::string key) {
+std::string latch_key(std::string_view tenant, const PublishOptions& options) {
+  return "latch/" + std::string(tenant) + '\0' + options.latch->key;
+}
+
+void Ledger::published(EncodedEvent event, std::string tenant, const PublishOptions& options) {
+  if (options.latch) latches_[latch_key(tenant, options)].asked |= options.latch->part;
   const auto known = event_by_id_.find(event.id);
   if (known != event_by_id_.end()) {
     known->second->again = true;
@@ -36,7 +41,7 @@ void Ledger::published(EncodedEvent event, std::string tenant, std::string key) 
   story->n = static_cast<int>(events_.size());
   story->event = std::move(event);
   story->tenant = std::move(tenant);
-  story->key = std::move(key);
+  story->options = options;
   event_by_id_.emplace(story->event.id, story.get());
   event_by_body_.emplace(story->event.body, story.get());
   events_.push_back(std::move(story));
@@ -44,8 +49,7 @@ void Ledger::published(EncodedEvent event, std::string tenant, std::string key) 
 
 // I1: a receipt says that an event is durable only if it is, and that it is not only if it isn't.
 // At the end of a dispatcher what was sent to the store may still be there.
-void Ledger::receipt(Life& life, const std::vector<EventId>& events, Stored stored, bool keyed,
-                     bool ending) {
+void Ledger::receipt(Life& life, const std::vector<EventId>& events, Stored stored, bool ending) {
   if (stored == Stored::yes) life.stored += events.size();
   for (const EventId& id : events) {
     const EventStory& story = *event_by_id_.at(id);
@@ -53,8 +57,14 @@ void Ledger::receipt(Life& life, const std::vector<EventId>& events, Stored stor
     const std::string name = "event " + std::to_string(story.n);
     if (stored == Stored::yes && !story.stored)
       fail("I1", name + " is reported as stored and is not");
-    if (stored == Stored::duplicate && !story.stored && !keyed)
+    const PublishOptions& options = story.options;
+    const LatchStory latch =
+        options.latch ? latches_.at(latch_key(story.tenant, options)) : LatchStory();
+    const bool by_another = !options.idempotency_key.empty() || latch.ever_fired;
+    if (stored == Stored::duplicate && !story.stored && !by_another)
       fail("I1", name + " is reported as stored before and was not");
+    if (stored == Stored::recorded && (!options.latch || (latch.ever & options.latch->part) == 0))
+      fail("I1", name + " is reported as a latch's part, and is not recorded");
     if (stored == Stored::no && story.stored && !ending && !story.again)
       fail("I1", name + " is reported as lost and is stored");
   }
@@ -102,6 +112,7 @@ void Ledger::told(const Life& life, const Notice& notice) {
 
 // A report tells of an attempt whose outcome is durable.
 void Ledger::reported(const AttemptReport& report) {
+  if (report.attempt.purpose != Purpose::delivery) fail("I3", "a trial is reported as an attempt");
   const auto found = delivery_by_id_.find(report.attempt.delivery);
   if (found == delivery_by_id_.end()) {
     fail("I2", "an attempt is reported of a delivery that was never stored");

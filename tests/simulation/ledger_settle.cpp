@@ -61,12 +61,18 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
     return;
   }
   if (!carried.held) fail("I4", name_of(*story) + " is settled by somebody without its lane");
+  const auto* letter = only<PutDeadLetter>(change.writes);
+  const auto* attempt = only<PutAttempt>(change.writes);
+  if (letter != nullptr && attempt == nullptr && letter->letter.reason == DeathReason::expired) {
+    expire(life, *story, change, now);
+    return;
+  }
   if (flight == nullptr) {
     fail("I1", name_of(*story) + " is settled without an answer");
     return;
   }
-  const Expected expected = judge(story->endpoint->rules, *flight->end, story->attempts,
-                                  story->spared_since, flight->ended_wall);
+  const Expected expected =
+      expected_of(*story, *flight, letter == nullptr ? nullptr : &letter->letter);
   trace_.add("settled delivery, attempt, result", life.n, story->n,
              static_cast<std::int64_t>(story->attempts) + (expected.result ? 1 : 0),
              expected.result ? static_cast<int>(*expected.result) : -1);
@@ -74,8 +80,6 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
   if (drop == nullptr || drop->position != story->position)
     fail("I17", name_of(*story) + ": its row stays after it was settled");
   const auto* next = only<PutDelivery>(change.writes);
-  const auto* attempt = only<PutAttempt>(change.writes);
-  const auto* letter = only<PutDeadLetter>(change.writes);
   check_attempt(*story, *flight, expected, attempt == nullptr ? nullptr : &attempt->attempt);
   check_again(*story, *flight, expected, next == nullptr ? nullptr : &next->delivery, now);
   check_dead(*story, *flight, expected, letter == nullptr ? nullptr : &letter->letter, now);
@@ -94,6 +98,8 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
     endpoint.newest_success = flight->started_wall;
   } else if (letter != nullptr) {
     story->state = DeliveryStory::State::dead;
+    story->letter = letter->letter.row;
+    story->died = letter->letter.died;
   } else if (next != nullptr) {
     const Delivery& row = next->delivery;
     story->position = row.position;
@@ -108,6 +114,48 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
     if (const auto* put = std::get_if<PutEndpoint>(&write)) put_endpoint(life, put->endpoint);
     if (const auto* note = std::get_if<PutNote>(&write)) put_notice(life, note->note);
   }
+}
+
+// Where the delay to its next attempt ends beyond its own end, a delivery ends now; the delay is
+// known within bounds.
+Expected Ledger::expected_of(const DeliveryStory& story, const Flight& flight,
+                             const DeadLetter* letter) {
+  Expected expected = judge(story.endpoint->rules, *flight.end, story.attempts, story.attempts_max,
+                            story.spared_since, flight.ended_wall);
+  const TimePoint latest = flight.ended_wall + expected.most + scenario_.slack();
+  const bool may_expire = expected.result == AttemptResult::failed &&
+                          story.expires != TimePoint{} && latest >= story.expires;
+  if (!may_expire || letter == nullptr) return expected;
+  expected.result = AttemptResult::exhausted;
+  expected.death = DeathReason::expired;
+  return expected;
+}
+
+// I7: what has not been sent by its end is given up, and that says nothing of its endpoint.
+void Ledger::expire(Life& life, DeliveryStory& story, const Change& change, TimePoint now) {
+  const std::string name = name_of(story);
+  trace_.add("expired delivery", life.n, story.n);
+  if (story.expires == TimePoint{} || story.expires > now + scenario_.slack())
+    fail("I7", name + " expires before its time");
+  const DeadLetter& letter = only<PutDeadLetter>(change.writes)->letter;
+  if (letter.id != story.id || letter.attempts != story.attempts ||
+      letter.event.body != story.event->event.body)
+    fail("I2", name + ": its dead letter is another's");
+  if (only<PutEndpoint>(change.writes) != nullptr || only<PutDelivery>(change.writes) != nullptr)
+    fail("I8", name + " has expired, and that changes more than itself");
+  std::size_t notices = 0;
+  for (const Write& write : change.writes) {
+    const auto* note = std::get_if<PutNote>(&write);
+    if (note == nullptr) continue;
+    ++notices;
+    put_notice(life, note->note);
+  }
+  if (notices != 1) fail("I8", name + " has expired with " + std::to_string(notices) + " notices");
+  by_row_.erase(story.position.row);
+  story.state = DeliveryStory::State::dead;
+  story.letter = letter.row;
+  story.died = letter.died;
+  ++life.settled[AttemptResult::exhausted];
 }
 
 // I8: what waits for an endpoint that was stopped is given up when it must be, and not before.
@@ -151,10 +199,17 @@ void Ledger::give_up(Life& life, const Carried& carried, TimePoint now) {
       letter->letter.event.id != event.id || letter->letter.event.body != event.body)
     fail("I2", name + ": its dead letter is another's");
   story.state = DeliveryStory::State::dead;
+  story.letter = letter->letter.row;
+  story.died = letter->letter.died;
   by_row_.erase(waiting);
+  bool told = false;
   for (const Write& write : change.writes) {
-    if (const auto* note = std::get_if<PutNote>(&write)) put_notice(life, note->note);
+    const auto* note = std::get_if<PutNote>(&write);
+    if (note == nullptr) continue;
+    put_notice(life, note->note);
+    told = true;
   }
+  if (!told) fail("I8", name + " is given up, and nobody is to hear of it");
 }
 
 // By one who has its lane.
@@ -228,6 +283,10 @@ void Ledger::check_again(const DeliveryStory& story, const Flight& flight, const
   if (next->position.due > most)
     fail("I7", name_of(story) + " is due " + std::to_string((next->position.due - most).count()) +
                    " ms too late");
+  if (charged && story.expires != TimePoint{} && least >= story.expires + slack)
+    fail("I7", name_of(story) + " goes on although it ends before its next attempt");
+  if (next->expires != story.expires || next->attempts_max != story.attempts_max)
+    fail("I2", name_of(story) + " forgets its bounds");
   if (!charged && next->spared_since == TimePoint{})
     fail("I7", name_of(story) + " forgets that it was spared");
 }
@@ -251,9 +310,7 @@ void Ledger::check_dead(const DeliveryStory& story, const Flight& flight, const 
                     letter->event.tenant == story.event->tenant &&
                     letter->event.type == event.type && letter->event.family == event.family;
   if (!same) fail("I2", name_of(story) + ": its dead letter is another's");
-  const DeathReason reason =
-      expected.result == AttemptResult::gone ? DeathReason::gone : DeathReason::exhausted;
-  if (letter->reason != reason || letter->attempts != story.attempts + 1 ||
+  if (letter->reason != expected.death || letter->attempts != story.attempts + 1 ||
       letter->fault != flight.end->fault || letter->status != flight.end->status)
     fail("I7", name_of(story) + ": its dead letter tells another story");
   if (letter->expires - letter->died != story.endpoint->rules.dead_letter_retention ||
@@ -278,8 +335,9 @@ void Ledger::check_effect(Life& life, const DeliveryStory& story, const Flight& 
       fail("I8", name_of(story) + ": a notice names something else");
   }
   const auto agrees_at = [&](const Endpoint& before, bool spared, TimePoint at) {
-    const Effect effect =
-        effect_on(before, endpoint.rules, expected.result, story.attempts, spared, at);
+    const Effect effect = effect_on(
+        before, endpoint.rules, expected,
+        {.before = story.attempts, .own_max = story.attempts_max, .after_success = spared}, at);
     if (effect.notices != kinds || effect.changes != (put != nullptr)) return false;
     if (put == nullptr) return true;
     const std::optional<Endpoint> after = model::to_endpoint(put->endpoint, Sealing::none());
@@ -287,7 +345,8 @@ void Ledger::check_effect(Life& life, const DeliveryStory& story, const Flight& 
            after->failing == effect.failing && after->warned == effect.warned &&
            after->first_exhausted.has_value() == effect.exhausted_before &&
            after->url == before.url && after->events == before.events &&
-           after->secrets == before.secrets && after->uid == before.uid;
+           after->secrets == before.secrets && after->uid == before.uid &&
+           after->conditions == before.conditions;
   };
   const bool lenient = endpoint.rules.exhaust_endpoint == ExhaustEndpoint::unless_succeeded_since;
   const TimePoint first = story.attempts == 0 ? flight.started_wall : story.first_attempt;

@@ -65,7 +65,15 @@ void Ledger::carried_out(Life& life, const Carried& carried, TimePoint now) {
     if (std::holds_alternative<DropDelivery>(write))
       fail("I4", "a delivery is dropped that nobody has looked at");
   }
+  const auto* first_note = first_of<PutNote>(change.writes);
+  if (first_note != nullptr && first_note->note.key.starts_with("revived/")) {
+    put_again(life, change, now);
+    return;
+  }
+  if (first_note != nullptr && first_note->note.key.starts_with("latch/"))
+    put_latch(life, change, first_note->note, now);
   if (first_of<PutEvent>(change.writes) != nullptr) put_event(life, carried, now);
+  if (const auto* put = first_of<PutAttempt>(change.writes)) put_trial(life, change, put->attempt);
   for (const Write& write : change.writes) {
     if (const auto* endpoint = std::get_if<PutEndpoint>(&write))
       put_endpoint(life, endpoint->endpoint);
@@ -98,12 +106,17 @@ void Ledger::put_event(Life& life, const Carried& carried, TimePoint now) {
       fail("I2", "event " + std::to_string(story.n) + " is stored other than it was published");
     if (story.stored) fail("I2", "event " + std::to_string(story.n) + " is stored twice");
     story.stored = true;
-    if (!story.key.empty() && events.empty()) {  // the key stands for all that come together
-      const bool fresh = keys_.emplace(story.tenant + ' ' + story.key, &story).second;
+    const std::string& key = story.options.idempotency_key;
+    if (!key.empty() && events.empty()) {  // the key stands for all that come together
+      const bool fresh = keys_.emplace(story.tenant + ' ' + key, &story).second;
       if (!fresh)
         fail("I2",
              "an idempotency key is used by event " + std::to_string(story.n) + ", and by another");
     }
+    const auto* note = first_of<PutNote>(carried.change.writes);
+    if (story.options.latch &&
+        (note == nullptr || note->note.key != latch_key(story.tenant, story.options)))
+      fail("I2", "event " + std::to_string(story.n) + " is stored without its latch");
     events.insert(&story);
     trace_.add("stored event", life.n, story.n);
     check_routing(life, story, carried.change);
@@ -131,13 +144,18 @@ void Ledger::put_event(Life& life, const Carried& carried, TimePoint now) {
     trace_.add("stored delivery, event, endpoint", life.n, story->n, story->event->n, endpoint->n);
     if (endpoint->now().record.tenant != story->event->tenant)
       fail("I12", name + " goes to another tenant");
-    if (row.attempts != 0 || row.first_attempt != TimePoint{} || row.spared_since != TimePoint{})
-      fail("I7", name + " is new and has a past");
-    if (row.position.due > now || (!life.doubtful && now - row.position.due > scenario_.lease))
-      fail("I7", name + " is new and not due at once");
+    story->expires = row.expires;
+    story->attempts_max = row.attempts_max;
+    const PublishOptions& options = story->event->options;
+    if (row.expires != options.expires.value_or(TimePoint{}) ||
+        row.attempts_max != options.attempts_max)
+      fail("I2", name + " has other bounds than it was published with");
+    check_new(life, *story, row, now);
     if (!delivery_by_id_.emplace(row.id, story.get()).second)
       fail("I2", name + " has the id of another");
-    if (!delivery_of_.emplace(std::pair{story->event->n, endpoint->n}, story.get()).second)
+    std::vector<DeliveryStory*>& all = deliveries_of_[{story->event->n, endpoint->n}];
+    all.push_back(story.get());
+    if (all.size() != 1)
       fail("I2", "event " + std::to_string(story->event->n) + " has two deliveries to endpoint " +
                      std::to_string(endpoint->n));
     if (left_out) story->state = DeliveryStory::State::cancelled;
@@ -145,6 +163,15 @@ void Ledger::put_event(Life& life, const Carried& carried, TimePoint now) {
       fail("I17", name + " has the row number of another");
     deliveries_.push_back(std::move(story));
   }
+}
+
+void Ledger::check_new(const Life& life, const DeliveryStory& story, const Delivery& row,
+                       TimePoint now) {
+  const std::string name = "delivery " + std::to_string(story.n);
+  if (row.attempts != 0 || row.first_attempt != TimePoint{} || row.spared_since != TimePoint{})
+    fail("I7", name + " is new and has a past");
+  if (row.position.due > now || (!life.doubtful && now - row.position.due > scenario_.lease))
+    fail("I7", name + " is new and not due at once");
 }
 
 // I1: every endpoint that has subscribed gets it, and no other. Where another dispatcher has
@@ -162,7 +189,8 @@ void Ledger::check_routing(Life& life, const EventStory& event, const Change& ch
       const Status status = v->record.status;
       return !v->removed && (status == Status::active || status == Status::paused) &&
              v->record.tenant == event.tenant &&
-             subscribes(v->record, endpoint->rules, event.event.type, event.event.family);
+             subscribes(v->record, endpoint->rules, event.event.type, event.event.family) &&
+             meets(v->record.conditions, event.event.body);
     };
     const bool may = std::any_of(known.versions.begin(), known.versions.end(), gets_it);
     const bool must =
@@ -214,7 +242,7 @@ void Ledger::put_endpoint(Life& life, const StoredEndpoint& stored) {
       fail("I11", "endpoint " + std::to_string(story->n) + " lives on after its end");
     if (host_in(version.record.url) !=
         host_in(before.url)) {  // what the old address suffered from is past
-      for (auto& [n, of] : story->lives) of.timed_out = false, of.rest_until = {};
+      for (auto& [n, of] : story->lives) of.timed_out.reset(), of.rest_until = {};
     }
     if (version.record.tenant != before.tenant || version.record.profile != before.profile)
       fail("I12", "endpoint " + std::to_string(story->n) + " has another tenant or profile");

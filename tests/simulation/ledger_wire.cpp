@@ -71,27 +71,20 @@ Flight* Ledger::takes_off(Life& life, EndpointStory& endpoint, const Request& re
 Flight* Ledger::started(Life& life, const Request& request, TimePoint wall) {
   ++life.starts;
   EndpointStory* endpoint = endpoint_at(request.url);
-  if (endpoint != nullptr && is_handshake(request)) {
-    trace_.add("asks endpoint", life.n, endpoint->n);
-    check_handshake(life, *endpoint, request, wall);
-    return takes_off(life, *endpoint, request, wall);
-  }
   const auto event = event_by_body_.find(*request.body);
-  if (event == event_by_body_.end()) {
-    fail("I2", "a body is sent that nobody has published");
-    return nullptr;
-  }
-  const auto found =
-      endpoint == nullptr ? delivery_of_.end() : delivery_of_.find({event->second->n, endpoint->n});
-  if (found == delivery_of_.end()) {
+  if (event == event_by_body_.end()) return starts_trial(life, endpoint, request, wall);
+  DeliveryStory* found =
+      endpoint == nullptr ? nullptr : delivery_sent(*event->second, *endpoint, request);
+  if (found == nullptr) {
     fail("I2", "event " + std::to_string(event->second->n) + " is sent where it does not belong");
     return nullptr;
   }
-  DeliveryStory& story = *found->second;
+  DeliveryStory& story = *found;
   trace_.add("sends delivery, attempts before, endpoint", life.n, story.n, story.attempts,
              endpoint->n);
   check_request(life, story, request, wall);
   check_once(life, story);
+  check_order(life, story, wall);
   const bool tried = check_bounds(life, *endpoint, request, endpoint->lives[life.n]);
 
   Flight* flight = takes_off(life, *endpoint, request, wall);
@@ -103,9 +96,32 @@ Flight* Ledger::started(Life& life, const Request& request, TimePoint wall) {
   return flight;
 }
 
-// I2, I11: only the endpoint's receiver is asked, in a request that it can trust.
-void Ledger::check_handshake(Life& life, const EndpointStory& endpoint, const Request& request,
+// An event has several deliveries to an endpoint where one was sent again under a new id.
+DeliveryStory* Ledger::delivery_sent(const EventStory& event, const EndpointStory& endpoint,
+                                     const Request& request) {
+  const auto found = deliveries_of_.find({event.n, endpoint.n});
+  if (found == deliveries_of_.end()) return nullptr;
+  const std::string* id = header_of(request, endpoint.wire.delivery_header);
+  for (DeliveryStory* story : found->second) {
+    if (id != nullptr ? *id == story->id.text() : story->state == DeliveryStory::State::waiting)
+      return story;
+  }
+  return found->second.back();
+}
+
+// I2, I11: a test is sent once, as it was asked for, and nothing but tests and handshakes is sent
+// beside what was published; only the endpoint's receiver is asked, in a request that it can trust.
+Flight* Ledger::starts_trial(Life& life, EndpointStory* to, const Request& request,
                              TimePoint wall) {
+  const bool handshake = is_handshake(request);
+  const auto test = std::find(life.tests.begin(), life.tests.end(), to);
+  if (to == nullptr || (!handshake && test == life.tests.end())) {
+    fail("I2", "a body is sent that nobody has published");
+    return nullptr;
+  }
+  if (!handshake) life.tests.erase(test);
+  const EndpointStory& endpoint = *to;
+  trace_.add(handshake ? "asks endpoint" : "tests endpoint", life.n, endpoint.n);
   const Possible known = possible(life, endpoint, known_since(life));
   const bool genuine =
       std::any_of(known.versions.begin(), known.versions.end(), [&](const auto* version) {
@@ -115,6 +131,10 @@ void Ledger::check_handshake(Life& life, const EndpointStory& endpoint, const Re
   if (!genuine)
     fail(endpoint.now().removed ? "I11" : "I2",
          "endpoint " + std::to_string(endpoint.n) + " is asked at another's address or in vain");
+  Flight* flight = takes_off(life, *to, request, wall);
+  flight->purpose = handshake ? Purpose::handshake : Purpose::test;
+  flight->asked = request.body;
+  return flight;
 }
 
 // I3, I5, I7, I8, I11: what is sent waits in the store, is due, and goes to an endpoint that wants
@@ -136,8 +156,11 @@ void Ledger::check_request(Life& life, const DeliveryStory& story, const Request
       wall + scenario_.slack() < story.position.due && holds_lane(life, id))
     fail("I7", name + " is sent " + std::to_string((story.position.due - wall).count()) +
                    " ms before it is due");
-  if (story.attempts >= endpoint.rules.attempts_max)
-    fail("I7", name + " is sent more often than its profile says");
+  const std::uint32_t own_max = story.attempts_max;
+  if (story.attempts >= endpoint.rules.attempts_max || (own_max != 0 && story.attempts >= own_max))
+    fail("I7", name + " is sent more often than its profile says, or its publish");
+  if (story.expires != TimePoint{} && wall >= story.expires)
+    fail("I7", name + " is sent after its end");
 
   const Possible known = possible(life, endpoint, known_since(life));
   bool wanted = false;
@@ -185,6 +208,23 @@ void Ledger::check_once(const Life& life, const DeliveryStory& story) {
   }
 }
 
+// I17: where one dispatcher has the lanes for itself, what waits for its first attempt is sent in
+// the order in which it was stored: held or not, read from the store or straight from a commit.
+void Ledger::check_order(const Life& life, const DeliveryStory& story, TimePoint wall) {
+  const bool alone = scenario_.processes == 1 && !scenario_.has(Hazard::late_commits);
+  const auto lane = database_.lanes.find(story.endpoint->now().record.id);
+  if (!alone || story.attempts != 0 || lane == database_.lanes.end()) return;
+  for (const auto& [position, row] : lane->second.rows) {
+    if (position >= story.position) return;
+    const bool expired = row.expires != TimePoint{} && row.expires <= wall + scenario_.slack();
+    if (row.attempts != 0 || row.spared_since != TimePoint{} || expired) continue;
+    const std::vector<Flight*>& flights = flights_of_row_[position.row];
+    const bool sent = std::any_of(flights.begin(), flights.end(),
+                                  [&](const Flight* f) { return f->life == life.n; });
+    if (!sent) fail("I17", "delivery " + std::to_string(story.n) + " is sent before an older one");
+  }
+}
+
 // I9: nothing exceeds its bound. Returns whether the endpoint is known to answer.
 bool Ledger::check_bounds(Life& life, EndpointStory& endpoint, const Request& request,
                           EndpointStory::Of& of) {
@@ -210,7 +250,10 @@ bool Ledger::check_bounds(Life& life, EndpointStory& endpoint, const Request& re
   if (tried && !request.slow && others != places.of_tenant.end() &&
       others->second >= share(limits.in_flight_max, limits.tenant_share_max))
     fail("I9", "too many requests of a tenant");
-  if (of.timed_out && as_before && !request.slow) fail("I9", name + " is not known to be slow");
+  if (of.timed_out == true && as_before && !request.slow)
+    fail("I9", name + " is not known to be slow");
+  if (of.timed_out == false && as_before && request.slow)
+    fail("I9", name + " is slow without a reason");
   if (as_before && now_ < of.rest_until) fail("I9", name + " has asked for rest and gets none");
   return tried;
 }
@@ -249,6 +292,7 @@ void Ledger::ended(Life& life, Flight& flight, const Completion& completion, Tim
     trace_.add("has asked endpoint", life.n, flight.endpoint->n, completion.status);
     flight.endpoint->moved = now_;
     finish(life, flight, false);
+    flight.end = completion;
     return;
   }
   DeliveryStory& story = *flight.what;
@@ -265,8 +309,8 @@ void Ledger::ended(Life& life, Flight& flight, const Completion& completion, Tim
   flight.ended_wall = wall;
   leave_wire(life, flight);
   EndpointStory::Of& of = endpoint.lives[life.n];
-  const Expected expected =
-      judge(endpoint.rules, completion, story.attempts, story.spared_since, wall);
+  const Expected expected = judge(endpoint.rules, completion, story.attempts, story.attempts_max,
+                                  story.spared_since, wall);
   const std::uint64_t epoch = lane_epoch(endpoint.now().record.id);
   if (of.epoch != epoch || of.host != flight.host)
     of = {.in_flight = of.in_flight, .known = of.known};

@@ -71,7 +71,7 @@ class Line final : public Transport {
   Stage& stage_;
   std::shared_ptr<Lot> lot_;
   testing::SimulatedTransport wire_;
-  std::unordered_map<RequestId, Flight*> flights_;
+  std::map<RequestId, Flight*> flights_;
   SteadyTime wish_{};
   bool woken_ = false;
   bool polled_ = false;

@@ -93,7 +93,7 @@ void Process::publish(std::string_view tenant, std::vector<EncodedEvent> events,
                       const PublishOptions& options) {
   std::vector<EncodedEvent> listened;
   for (const EncodedEvent& event : events) {
-    if (core_->listening(tenant, event.family, event.type)) {
+    if (options.latch || core_->listening(tenant, event.family, event.type)) {
       listened.push_back(event);
     } else {
       parts_.ledger.nobody_listening(lot_->life, tenant, event.type, event.family);
@@ -103,9 +103,8 @@ void Process::publish(std::string_view tenant, std::vector<EncodedEvent> events,
   Pending pending;
   for (const EncodedEvent& event : listened) {
     pending.events.push_back(event.id);
-    parts_.ledger.published(event, std::string(tenant), options.idempotency_key);
+    parts_.ledger.published(event, std::string(tenant), options);
   }
-  pending.keyed = !options.idempotency_key.empty();
   pending.receipt = core_->publish(tenant, std::move(listened), options);
   const Limits& limits = parts_.scenario.limits;
   if (pending.receipt.queued()) {
@@ -125,7 +124,7 @@ void Process::look_at_receipts(bool ending) {
   std::erase_if(receipts_, [&](const Pending& pending) {
     const Stored stored = pending.receipt.stored();
     if (stored == Stored::pending) return false;
-    parts_.ledger.receipt(lot_->life, pending.events, stored, pending.keyed, ending);
+    parts_.ledger.receipt(lot_->life, pending.events, stored, ending);
     return true;
   });
 }
@@ -167,6 +166,7 @@ void Process::check_metrics() {
   same("metrics.accepted", metrics.accepted, life.accepted);
   if (!parts_.scenario.shared) same("metrics.cancelled", metrics.cancelled, life.cancelled);
   about("metrics.spared", metrics.spared, life.spared);
+  same("metrics.trials", metrics.trials, life.trials);
 }
 
 }  // namespace hookwright::simulation

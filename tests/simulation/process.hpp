@@ -60,7 +60,6 @@ class Process {
   struct Pending {
     Receipt receipt{};
     std::vector<EventId> events{};
-    bool keyed = false;
   };
 
   void look_at_receipts(bool ending);

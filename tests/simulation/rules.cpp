@@ -62,13 +62,14 @@ Rules rules_of(const Profile& profile) {
 }
 
 Expected judge(const Rules& rules, const Completion& end, std::uint32_t attempts,
-               TimePoint spared_since, TimePoint ended) {
+               std::uint32_t own_max, TimePoint spared_since, TimePoint ended) {
   const bool answered = end.fault == Fault::none;
   if (answered && end.status / 100 == 2) return {.result = AttemptResult::delivered};
   const bool ours = end.fault == Fault::resolver_down || end.fault == Fault::local;
   const bool long_spared = spared_since != TimePoint{} && ended - spared_since >= 24h;
   if (ours && !long_spared) return {.least = 5s, .most = 5s};
-  if (answered && end.status == 410 && rules.gone_disables) return {.result = AttemptResult::gone};
+  if (answered && end.status == 410 && rules.gone_disables)
+    return {.result = AttemptResult::gone, .death = DeathReason::gone};
 
   Expected expected;
   const bool may_ask = answered && (end.status == 429 || end.status == 502 || end.status == 503 ||
@@ -82,6 +83,12 @@ Expected judge(const Rules& rules, const Completion& end, std::uint32_t attempts
   }
   if (attempts + 1 >= rules.attempts_max) {
     expected.result = AttemptResult::exhausted;
+    expected.death = DeathReason::exhausted;
+    return expected;
+  }
+  if (own_max != 0 && attempts + 1 >= own_max) {
+    expected.result = AttemptResult::exhausted;
+    expected.death = DeathReason::not_retried;
     return expected;
   }
   expected.result = AttemptResult::failed;
@@ -161,19 +168,20 @@ void exhaust(Effect& effect, const Endpoint& before, const Rules& rules, std::ui
 
 }  // namespace
 
-Effect effect_on(const Endpoint& before, const Rules& rules, std::optional<AttemptResult> result,
-                 std::uint32_t attempts, bool spared_by_success, TimePoint now) {
+Effect effect_on(const Endpoint& before, const Rules& rules, const Expected& expected,
+                 const Attempted& what, TimePoint now) {
   Effect effect{.status = before.status,
                 .reason = before.reason,
                 .failing = before.failing,
                 .exhausted_before = before.first_exhausted.has_value(),
                 .warned = before.warned};
-  if (!result) return effect;
-  if (*result == AttemptResult::failed) {
-    fail_once(effect, before, rules, attempts + 1, now);
+  if (!expected.result) return effect;
+  if (*expected.result == AttemptResult::failed) {
+    // How near its end is says nothing of the endpoint where it has bounds of its own.
+    fail_once(effect, before, rules, what.own_max != 0 ? 0 : what.before + 1, now);
     return effect;
   }
-  if (*result == AttemptResult::delivered) {
+  if (*expected.result == AttemptResult::delivered) {
     const bool told = before.failing || before.warned != 0;
     effect.changes = told || before.first_exhausted;
     effect.warned = 0;
@@ -183,10 +191,10 @@ Effect effect_on(const Endpoint& before, const Rules& rules, std::optional<Attem
     return effect;
   }
   effect.notices.push_back(NoticeKind::delivery_exhausted);
-  if (*result == AttemptResult::gone) {
+  if (*expected.result == AttemptResult::gone) {
     stop(effect, before, Status::disabled, Reason::gone, NoticeKind::endpoint_gone);
-  } else if (!spared_by_success) {
-    exhaust(effect, before, rules, attempts + 1, now);
+  } else if (expected.death == DeathReason::exhausted && !what.after_success) {
+    exhaust(effect, before, rules, what.before + 1, now);
   }
   return effect;
 }
@@ -209,6 +217,53 @@ bool subscribes(const Endpoint& endpoint, const Rules& rules, std::string_view t
     return what.size() > 2 && what.ends_with(".*") &&
            type.starts_with(std::string_view(what).substr(0, what.size() - 1));
   });
+}
+
+namespace {
+
+// Published bodies hold "n", a number, "colour", a word, or none, and no list.
+bool holds(const Condition& condition, std::string_view body) {
+  const std::string name = '"' + condition.field.substr(condition.field.rfind('.') + 1) + "\":";
+  const std::size_t at = body.rfind(name);
+  if (at == std::string_view::npos) return condition.comparison == Comparison::absent;
+  const std::string_view rest = body.substr(at + name.size());
+  const bool is_text = rest.front() == '"';
+  const std::string text(is_text ? rest.substr(1, rest.find('"', 1) - 1) : std::string_view());
+  const double number =
+      is_text ? 0 : std::stod(std::string(rest.substr(0, rest.find_first_of(",}"))));
+  const FieldValue& wanted = condition.value;
+  const bool same_kind = is_text ? wanted.text() != nullptr : wanted.number() != nullptr;
+  const bool equal = same_kind && (is_text ? *wanted.text() == text : *wanted.number() == number);
+  switch (condition.comparison) {
+    case Comparison::equal:
+      return equal;
+    case Comparison::not_equal:
+      return !equal;
+    case Comparison::starts_with:
+      return same_kind && is_text && text.starts_with(*wanted.text());
+    case Comparison::less:
+      return same_kind && !is_text && number < *wanted.number();
+    case Comparison::at_most:
+      return same_kind && !is_text && number <= *wanted.number();
+    case Comparison::greater:
+      return same_kind && !is_text && number > *wanted.number();
+    case Comparison::at_least:
+      return same_kind && !is_text && number >= *wanted.number();
+    case Comparison::present:
+      return true;
+    case Comparison::absent:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool meets(const Conditions& conditions, std::string_view body) {
+  const auto held = [&](const Condition& condition) { return holds(condition, body); };
+  return std::all_of(conditions.all.begin(), conditions.all.end(), held) &&
+         (conditions.any.empty() ||
+          std::any_of(conditions.any.begin(), conditions.any.end(), held));
 }
 
 }  // namespace hookwright::simulation

@@ -43,13 +43,15 @@ struct Rules {
 // What the end of an attempt must mean.
 struct Expected {
   std::optional<AttemptResult> result{};  // none: spared
+  DeathReason death{};                    // of the delivery, if it ends
   Duration least{};                       // delay to the next attempt
   Duration most{};
   std::optional<Duration> rest{};  // that the endpoint must be given
 };
 
+// `own_max`: attempts that the delivery is to have at most, or 0.
 [[nodiscard]] Expected judge(const Rules& rules, const Completion& end, std::uint32_t attempts,
-                             TimePoint spared_since, TimePoint ended);
+                             std::uint32_t own_max, TimePoint spared_since, TimePoint ended);
 
 // What the end of an attempt must do to its endpoint.
 struct Effect {
@@ -62,10 +64,15 @@ struct Effect {
   std::vector<NoticeKind> notices{};
 };
 
-// `attempts` were made before.
-[[nodiscard]] Effect effect_on(const Endpoint& before, const Rules& rules,
-                               std::optional<AttemptResult> result, std::uint32_t attempts,
-                               bool spared_by_success, TimePoint now);
+// The delivery that was attempted.
+struct Attempted {
+  std::uint32_t before = 0;    // attempts
+  std::uint32_t own_max = 0;   // that it is to have at most, or 0
+  bool after_success = false;  // the endpoint has succeeded since its first one
+};
+
+[[nodiscard]] Effect effect_on(const Endpoint& before, const Rules& rules, const Expected& expected,
+                               const Attempted& what, TimePoint now);
 
 // Why an endpoint that is as `record` says gives up a row that was due then, if it does; `rows`
 // wait for it.
@@ -74,5 +81,8 @@ struct Effect {
 
 [[nodiscard]] bool subscribes(const Endpoint& endpoint, const Rules& rules, std::string_view type,
                               std::string_view family);
+
+// Whether a body that the simulation has published meets conditions that it has made.
+[[nodiscard]] bool meets(const Conditions& conditions, std::string_view body);
 
 }  // namespace hookwright::simulation

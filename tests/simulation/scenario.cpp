@@ -12,11 +12,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array<std::string_view, hazard_count> names = {
-    "crash",           "shutdown",     "pause",        "lost_commits",  "unknown_commits",
-    "late_commits",    "half_answers", "slow_store",   "failing_reads", "failing_lanes",
-    "throwing_store",  "clock_jumps",  "clock_skew",   "flapping",      "hanging",
-    "asking_for_rest", "gone",         "our_own",      "endpoint_life", "bursts",
-    "repeats",         "tiny_limits",  "sick_observer"};
+    "crash",           "shutdown",     "pause",         "lost_commits",  "unknown_commits",
+    "late_commits",    "half_answers", "slow_store",    "failing_reads", "failing_lanes",
+    "throwing_store",  "clock_jumps",  "clock_skew",    "flapping",      "hanging",
+    "asking_for_rest", "gone",         "our_own",       "endpoint_life", "bursts",
+    "repeats",         "tiny_limits",  "sick_observer", "recoveries",    "trials",
+    "latches",         "conditions",   "own_bounds"};
 
 Limits tiny_limits(Random& random) {
   Limits limits;
@@ -37,6 +38,8 @@ Limits tiny_limits(Random& random) {
 Profile quick(Random& random, std::size_t number) {
   Profile profile = number % 2 == 0 ? profiles::branded("Quick") : profiles::standard_webhooks();
   profile.name = "quick" + std::to_string(number);
+  // Which of two deliveries of one event a request is for must be seen on the wire.
+  if (profile.wire.delivery_header.empty()) profile.wire.delivery_header = "X-Quick-Delivery";
   DeliveryPolicy& policy = profile.policy;
   policy.retries.clear();
   const std::size_t retries = random.between(std::size_t{1}, std::size_t{5});

@@ -39,8 +39,13 @@ enum class Hazard : std::uint8_t {
   repeats,          // events published twice, by id and by idempotency key
   tiny_limits,      // every bound of Limits is small
   sick_observer,    // notices are refused
+  recoveries,       // what was missed is sent once more: dead letters, skipped events
+  trials,           // endpoints are tested and verified; some don't echo what they are asked
+  latches,          // events that happen once, in one part or in several
+  conditions,       // endpoints that want some of the events that they subscribe to
+  own_bounds,       // events that expire, or are tried less often than the profile says
 };
-inline constexpr std::size_t hazard_count = 23;
+inline constexpr std::size_t hazard_count = 28;
 
 [[nodiscard]] std::string_view to_string(Hazard hazard);
 [[nodiscard]] std::optional<Hazard> hazard_named(std::string_view name);

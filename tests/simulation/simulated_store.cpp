@@ -187,6 +187,7 @@ Pages SimulatedStore::fetch(std::span<const LaneCursor> cursors, TimePoint now) 
 }
 
 Records SimulatedStore::find(const Query& query) {
+  dawdle();
   if (lot_->dead || strikes(Hazard::failing_reads, 10)) {
     Records nothing;
     nothing.status = unreachable();
@@ -202,6 +203,7 @@ Records SimulatedStore::find(const Query& query) {
   }
   for (const LaneDue& lane : found.lanes)
     if (lane.epoch != 0) lot_->life.granted[lane.endpoint] = lane.epoch;
+  dawdle();
   return found;
 }
 

@@ -87,7 +87,8 @@ void World::run_late_commits() {
   }
 }
 
-void World::let_others_run(Lot&, SteadyTime until) {
+void World::let_others_run(Lot& lot, SteadyTime until) {
+  if (++rounds_ >= rounds_max) lot.dead = true;  // it waits for ever
   while (rounds_ < rounds_max) {
     const SteadyTime next = next_wake();
     if (next > until) break;
@@ -184,6 +185,12 @@ void World::quiesce() {
   const SteadyTime limit = now() + 60h;
   while (ledger_.waiting() > 0 && now() < limit && violations_.count() == 0 && rounds_ < rounds_max)
     run_until(now() + (scenario_.shared ? 10s : 600s), false);
+  if (scenario_.has(Hazard::recoveries) && violations_.count() == 0) {
+    recover_all();
+    while (ledger_.waiting() > 0 && now() < limit && violations_.count() == 0 &&
+           rounds_ < rounds_max)
+      run_until(now() + 10s, false);
+  }
   run_until(now() + 5s, false);
   if (seats_[0].process) seats_[0].process->shut_down(10s);
   seats_[0].process.reset();

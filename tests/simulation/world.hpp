@@ -46,7 +46,7 @@ class World final : public Stage {
   void check_started();
   [[nodiscard]] bool anything_full();
 
-  // --- the host: host.cpp
+  // --- the host: host.cpp; its other calls to endpoints: host_calls.cpp
   void act();
   void publish_something(Process& process);
   void publish_again(Process& process);
@@ -54,6 +54,12 @@ class World final : public Stage {
   void create_endpoint(Process& process);
   void disturb();
   void enable_all();
+  void recover_something(Process& process);
+  [[nodiscard]] EndpointOutcome recover(Process& process, std::string_view tenant, EndpointId id,
+                                        Recovery what);
+  void recover_all();
+  void try_endpoint(Process& process);
+  [[nodiscard]] PublishOptions make_options(Process& process);
   [[nodiscard]] EncodedEvent make_event(Process& process);
   [[nodiscard]] EndpointSpec make_spec(int number, bool again);
 
@@ -72,7 +78,7 @@ class World final : public Stage {
   struct Published {
     EncodedEvent event{};
     std::string tenant{};
-    std::string key{};
+    PublishOptions options{};
   };
 
   Scenario scenario_;

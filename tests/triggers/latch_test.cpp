@@ -146,6 +146,46 @@ TEST_CASE("while the store can't be read, no latch is closed twice") {
   CHECK(world.net->numbers("a.example.com") == numbers_from(1, 1));
 }
 
+TEST_CASE("what a batch makes of a latch that it could not read is not taken for what is there") {
+  World world(GENERATE(from_range(store_kinds())));
+  const auto trouble = std::make_shared<Trouble>();
+  Options options = world.options();
+  options.store = std::make_unique<FlakyStore>(std::move(options.store), trouble);
+  Dispatcher dispatcher(std::move(options));
+  subscribe(dispatcher, "acme", "a.example.com");
+  CHECK(dispatcher.publish("acme", Numbered{.n = 1}, latched("k", 2, 7)).wait(1s) ==
+        Stored::recorded);
+  int reads = 0;
+  trouble->before_find = [&](const Query& query) {
+    if (query.kind != RecordKind::notes) return;
+    trouble->find = ++reads == 1 ? Trouble::Kind::unavailable : Trouble::Kind::none;
+  };
+  const Receipt one = dispatcher.publish("acme", Numbered{.n = 2}, latched("k", 1, 7));
+  const Receipt two = dispatcher.publish("acme", Numbered{.n = 3}, latched("k", 4, 7));
+  world.run(dispatcher, 1s);
+  CHECK(one.stored() == Stored::recorded);
+  CHECK(two.stored() == Stored::yes);
+  CHECK(world.net->numbers("a.example.com") == numbers_from(3, 3));
+}
+
+TEST_CASE("a latch that nobody can read any more, and may have closed, is not said to be lost") {
+  World world(GENERATE(from_range(store_kinds())));
+  const auto trouble = std::make_shared<Trouble>();
+  Options options = world.options();
+  options.store = std::make_unique<FlakyStore>(std::move(options.store), trouble);
+  Dispatcher dispatcher(std::move(options));
+  subscribe(dispatcher, "acme", "a.example.com");
+  trouble->commit = Trouble::Kind::unknown_and_done;
+  trouble->times = 1;
+  trouble->find = Trouble::Kind::unavailable;
+  const Receipt receipt = dispatcher.publish("acme", Numbered{.n = 1}, latched("k"));
+  world.run(dispatcher, 1s);
+  CHECK(receipt.stored() == Stored::unknown);
+  trouble->find = Trouble::Kind::none;
+  world.run(dispatcher, 10s);
+  CHECK(world.net->numbers("a.example.com") == numbers_from(1, 1));
+}
+
 TEST_CASE("a latch belongs to its tenant, and is none of the idempotency keys") {
   World world(GENERATE(from_range(store_kinds())));
   Dispatcher dispatcher(world.options());
