@@ -28,6 +28,7 @@ Network::Receiver& Network::receiver_of(int number) {
   if (scenario_.has(Hazard::asking_for_rest)) receiver.asks_for_rest = 30;
   if (scenario_.has(Hazard::gone)) receiver.gone = 50;
   if (scenario_.has(Hazard::our_own)) receiver.ours = 20;
+  if (scenario_.has(Hazard::trials)) receiver.likes_tests = random_.chance(50);
   return receiver;
 }
 
@@ -40,6 +41,8 @@ SimulatedAnswer Network::answer(const Request& request) {
   if (healed_) return answer;
   if (is_handshake(request) && scenario_.has(Hazard::trials) && random_.chance(25))
     answer.body = "what?";
+  const bool test = request.body->find("\"n\":") == std::string::npos && !is_handshake(request);
+  if (test && receiver.likes_tests) return answer;
   bool ill = random_.chance(receiver.fails);
   if (receiver.period.count() > 0) {
     const auto since = std::chrono::floor<Duration>(clock_->steady().time_since_epoch());

@@ -33,6 +33,7 @@ class Network {
     unsigned asks_for_rest = 0;  // percent
     unsigned gone = 0;           // per mille
     unsigned ours = 0;           // percent
+    bool likes_tests = false;    // takes them whatever it does with the rest
   };
 
   Receiver& receiver_of(int number);
