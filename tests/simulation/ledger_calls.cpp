@@ -235,7 +235,7 @@ void Ledger::put_latch(const Life& life, const Change& change, const Note& note,
   if ((recorded & latch.recorded) != latch.recorded) fail("I2", name + " forgets a part");
   if ((recorded & ~latch.asked) != 0) fail("I2", name + " records what nobody has told");
   if (fires != (stored != nullptr)) fail("I2", name + " closes without its event");
-  if (fires && std::string(rest + 1, end) != stored->event->id.text())
+  if (fires && stored != nullptr && std::string(rest + 1, end) != stored->event->id.text())
     fail("I2", name + " stands for another event");
   const EventStory* event = nullptr;
   for (const auto& one : events_) {
