@@ -113,7 +113,7 @@ void Committer::plan_trial(Plan& plan, const Outcome& outcome, const Moment& mom
     plan.touched.insert_or_assign(after.id, std::move(changed));
     item.verified = std::move(after);
   }
-  change.writes.emplace_back(PutAttempt{item.attempt});
+  if (outcome.sent) change.writes.emplace_back(PutAttempt{item.attempt});  // else nothing was made
   plan.add(std::move(change), std::move(item));
 }
 
@@ -151,16 +151,18 @@ void Committer::applied(PlannedTrial& item, const ChangeResult& result, const Mo
   // Somebody waits for the answer: what the endpoint is now can't be told.
   const bool refused = unreadable || result.outcome == ChangeOutcome::unstorable;
   if (item.verified && !refused) put_endpoint(*item.verified, moment);
-  const EndpointOutcome outcome = refused           ? EndpointOutcome::store_unavailable
-                                  : what.over_limit ? EndpointOutcome::over_limit
-                                                    : EndpointOutcome::ok;
+  const EndpointOutcome outcome = refused                       ? EndpointOutcome::store_unavailable
+                                  : what.over_limit             ? EndpointOutcome::over_limit
+                                  : what.sent                   ? EndpointOutcome::ok
+                                  : roster_.find(id) == nullptr ? EndpointOutcome::not_found
+                                                                : EndpointOutcome::inactive;
   Trial trial{
       .outcome = outcome, .accepted = item.accepted, .attempt = item.attempt, .endpoint = {}};
   if (const Member* now = roster_.find(id)) trial.endpoint = now->endpoint;
 
   // From here on nothing can fail.
   ++settled_[what.shard];
-  ++counts_.trials;
+  if (what.sent) ++counts_.trials;
   finish_trial(what.trial, std::move(trial));
   plan_->outcomes.pop_front();
 }
