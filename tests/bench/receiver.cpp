@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <unordered_map>
@@ -239,9 +240,10 @@ class Receiver {
 
   void stats() {
     std::sort(ages_.begin(), ages_.end());
+    // What never comes is late without end.
     const auto quantile = [this](double q) {
       return ages_.empty()
-                 ? 0
+                 ? std::numeric_limits<double>::infinity()
                  : ages_[static_cast<std::size_t>(q * static_cast<double>(ages_.size() - 1))] * 1e6;
     };
     print({{"count", static_cast<double>(count_)},

@@ -119,16 +119,17 @@ void Report::finish() const {
       std::printf("%s\n{\"workload\":\"%s\",\"name\":\"%s\"", &row == rows_.data() ? "" : ",",
                   row.workload.c_str(), row.name.c_str());
       for (const auto& [name, value] : row.values) {
-        if (!std::isnan(value)) std::printf(",\"%s\":%.6g", name.c_str(), value);
+        if (std::isfinite(value)) std::printf(",\"%s\":%.6g", name.c_str(), value);
       }
       std::printf("}");
     }
     std::printf("],\n\"bars\":[");
     for (const Bar& bar : bars_) {
       std::printf(
-          "%s\n{\"bar\":\"%s\",\"measured\":%.6g,\"bound\":\"%s\",\"limit\":%g,\"aim\":%g,"
+          "%s\n{\"bar\":\"%s\",\"measured\":%s,\"bound\":\"%s\",\"limit\":%g,\"aim\":%g,"
           "\"passed\":%s}",
-          &bar == bars_.data() ? "" : ",", bar.what.c_str(), bar.measured,
+          &bar == bars_.data() ? "" : ",", bar.what.c_str(),
+          std::isfinite(bar.measured) ? std::to_string(bar.measured).c_str() : "null",
           bar.bound == Bound::at_least ? ">=" : "<=", bar.limit, bar.aim,
           bar.passed(bar.limit) ? "true" : "false");
     }
