@@ -103,7 +103,7 @@ class SqliteStore final : public Store {
       return answer;
     }
     const std::lock_guard lock(reading_mutex_);
-    StoreStatus status = guard([&] { answer = finder_.find(query, TimePoint(Duration(latest_))); });
+    StoreStatus status = guard([&] { answer = finder_.find(query, latest()); });
     if (!status.ok()) answer = Records{};
     answer.status = std::move(status);
     return answer;
@@ -177,7 +177,7 @@ class SqliteStore final : public Store {
 
   void apply_all(const Batch& batch, TimePoint now, std::vector<ChangeResult>& results) {
     results.reserve(batch.changes.size());
-    for (const Change& one : batch.changes) results.push_back(writer_.apply(one, now));
+    for (const Change& one : batch.changes) results.push_back(writer_.apply(one, now, latest()));
   }
 
   // The slow way, which can undo a single change.
@@ -188,7 +188,7 @@ class SqliteStore final : public Store {
       savepoint_.run();
       bool stored = false;
       try {
-        results.push_back(writer_.apply(one, now));
+        results.push_back(writer_.apply(one, now, latest()));
         stored = true;
       } catch (const stores::Unstorable&) {
       } catch (const SqliteError& error) {
@@ -202,6 +202,8 @@ class SqliteStore final : public Store {
       release_.run();
     }
   }
+
+  [[nodiscard]] TimePoint latest() const { return TimePoint(Duration(latest_)); }
 
   void note(TimePoint now) {
     const std::int64_t at = now.time_since_epoch().count();

@@ -11,7 +11,7 @@ namespace hookwright::stores {
 // What a precondition finds.
 struct SqliteCheck {
   SqliteWriter& writer;
-  TimePoint now;
+  TimePoint latest;  // what has expired by then has, as for find(): a clock may be set back
 
   // One process holds every lane.
   ChangeOutcome operator()(const LaneHeld& /*held*/) const { return ChangeOutcome::applied; }
@@ -22,7 +22,7 @@ struct SqliteCheck {
     return matched(!writer.events_.find(absent.id));
   }
   ChangeOutcome operator()(const NoteAt& at) const {
-    return matched(writer.note_version(at.key, now) == at.version);
+    return matched(writer.note_version(at.key, latest) == at.version);
   }
   ChangeOutcome operator()(const DeliveryAt& at) const { return matched(writer.holds(at)); }
   ChangeOutcome operator()(const TenantCountBelow& below) const {
@@ -56,11 +56,11 @@ struct SqliteCarry {
   void operator()(const ReleaseLane& /*release*/) const {}  // one process holds every lane
 };
 
-ChangeResult SqliteWriter::apply(const Change& change, TimePoint now) {
+ChangeResult SqliteWriter::apply(const Change& change, TimePoint now, TimePoint latest) {
   seen_ = {};
   event_.reset();
   for (std::size_t i = 0; i < change.only_if.size(); ++i) {
-    const ChangeOutcome found = std::visit(SqliteCheck{*this, now}, change.only_if[i]);
+    const ChangeOutcome found = std::visit(SqliteCheck{*this, latest}, change.only_if[i]);
     if (found != ChangeOutcome::applied) return {found, i};
   }
   if (!std::ranges::all_of(change.writes, storable)) return {ChangeOutcome::unstorable, 0};

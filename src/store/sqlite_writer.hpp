@@ -21,7 +21,7 @@ class SqliteWriter {
   explicit SqliteWriter(const Connection& connection) : connection_(connection) {}
 
   // Throws Unstorable or SqliteError half way; the caller then rolls back.
-  [[nodiscard]] ChangeResult apply(const Change& change, TimePoint now);
+  [[nodiscard]] ChangeResult apply(const Change& change, TimePoint now, TimePoint latest);
 
   // Counts what the changes add up to: the last thing before a COMMIT.
   void finish() {

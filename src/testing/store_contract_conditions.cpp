@@ -84,6 +84,16 @@ void notes_expire(StoreUnderTest& under_test) {
                  "NoteAt the version of a note that never expires, years later");
 }
 
+void notes_stay_expired(StoreUnderTest& under_test) {
+  Scene scene(under_test);
+  scene.apply({PutNote{{"k", 1, "v", scene.now + second}}});
+  scene.now += second;
+  expect_outcome(scene.commit({NoteAt{"k", 0}}, {}), applied, "NoteAt 0 of one that has expired");
+  scene.now -= second;
+  expect(scene.find(query(RecordKind::notes)).notes.empty(), "no note after a clock was set back");
+  expect_outcome(scene.commit({NoteAt{"k", 0}}, {}), applied, "NoteAt to find what find() does");
+}
+
 void delivery_at(StoreUnderTest& under_test) {
   Scene scene(under_test);
   const EndpointId endpoint = scene.endpoint();
@@ -154,6 +164,7 @@ constexpr std::array cases = {
     StoreCase{"EventAbsent compares whole ids", {}, event_absent},
     StoreCase{"NoteAt compares the version", {}, note_at},
     StoreCase{"an expired note counts as absent", {}, notes_expire},
+    StoreCase{"an expired note stays so although a clock is set back", {}, notes_stay_expired},
     StoreCase{"DeliveryAt compares endpoint, position and attempts", {}, delivery_at},
     StoreCase{"TenantCountBelow counts living endpoints that count", {}, tenant_count_below},
     StoreCase{"a result names the first condition that did not hold", {}, first_that_did_not_hold},
