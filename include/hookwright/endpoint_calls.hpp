@@ -21,7 +21,7 @@ enum class EndpointOutcome : std::uint8_t {
   ok,
   not_found,          // the tenant has no such endpoint, or it no such delivery
   uid_taken,          // another endpoint of the tenant has this uid
-  over_limit,         // the profile's active_endpoints_max is reached
+  over_limit,         // the profile's active_endpoints_max or unverified_endpoints_max is reached
   conflict,           // somebody else has changed it: read it again
   store_unavailable,  // nothing has changed; or, after a crash of the store, look again
   shutting_down,

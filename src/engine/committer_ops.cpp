@@ -99,12 +99,9 @@ void Committer::plan_trial(Plan& plan, const Outcome& outcome, const Moment& mom
     }
     after.updated = moment.now;
     ++after.version;
-    const bool counted = engine::counts(after, *member->profile);
+    const std::uint8_t counted = engine::counts(after, *member->profile);
     change.only_if.emplace_back(EndpointAt{after.id, after.version - 1});
-    if (counted) {
-      change.only_if.emplace_back(
-          TenantCountBelow{after.tenant, member->profile->active_endpoints_max});
-    }
+    if (counted != 0) change.only_if.emplace_back(room_for(after, *member->profile, counted));
     change.writes.emplace_back(PutEndpoint{model::to_stored(after, counted, sealing_)});
     if (after.status == Status::active) take_off_hold(after.id, change);
     plan.changed.insert(after.id);

@@ -176,6 +176,21 @@ TEST_CASE("the last place under the limit is had by one of two processes") {
   CHECK(two == EndpointOutcome::over_limit);
 }
 
+TEST_CASE("the last place of those that are asked is had by one of two processes") {
+  Profile profile = exact_profile();
+  profile.handshake = true;
+  profile.unverified_endpoints_max = 3;
+  Pair pair(profile);
+  pair.run(1s);
+  for (int i = 0; i < 2; ++i) subscribe(*pair.first, "acme", host);
+  const auto one = pair.first->endpoints().create("acme", spec_for(host)).outcome;
+  const auto two = pair.second->endpoints().create("acme", spec_for(host)).outcome;
+  CHECK(one == EndpointOutcome::ok);
+  CHECK(two == EndpointOutcome::over_limit);
+  pair.run(1s);
+  CHECK(pair.world.net->to(host).size() == 3);  // and nobody else is asked
+}
+
 TEST_CASE("two processes edit one endpoint: the second to come reads it again") {
   Pair pair(exact_profile());
   const Endpoint endpoint = subscribe(*pair.first, "acme", host);

@@ -137,6 +137,45 @@ TEST_CASE("the limit of active endpoints holds for handshakes that end at once")
   CHECK(look_up(*life.dispatcher, made.back()).status == Status::active);
 }
 
+TEST_CASE(
+    "strangers are not asked without end: so many may be unverified, whatever is done to them") {
+  Profile profile = with_handshake();
+  profile.active_endpoints_max = 0;
+  profile.unverified_endpoints_max = 3;
+  Life life(profile, GENERATE(from_range(store_kinds())));
+  const auto outcome_at = [&](const std::string& where) {
+    const EndpointResult result = life.endpoints().create("acme", spec_for(where));
+    if (result.ok()) life.endpoint = result.endpoint;
+    return result.outcome;
+  };
+  echo(life, [](const std::string& token) { return token; });
+  for (int i = 0; i < 5; ++i) {  // each has echoed before the next one comes
+    CHECK(outcome_at(host) == EndpointOutcome::ok);
+    life.run(1s);
+  }
+  for (int i = 0; i < 3; ++i) CHECK(outcome_at("victim.example.com") == EndpointOutcome::ok);
+  CHECK(outcome_at("victim.example.com") == EndpointOutcome::over_limit);
+  CHECK(life.endpoints().create("umbrella", spec_for(host)).ok());  // another tenant's are others
+  REQUIRE(life.endpoints().pause("acme", life.endpoint.id).ok());   // is no way around it
+  REQUIRE(life.endpoints().disable("acme", life.endpoint.id).ok());
+  CHECK(outcome_at("victim.example.com") == EndpointOutcome::over_limit);
+  life.run(1s);
+  CHECK(life.world.net->to("victim.example.com").size() == 3);
+
+  // One that is verified can't move there either, and goes on as it was.
+  const Endpoint good = life.endpoints().list("acme").rows.at(0);
+  REQUIRE(good.status == Status::active);
+  CHECK(life.endpoints().update("acme", good.id, spec_for("victim.example.com")).outcome ==
+        EndpointOutcome::over_limit);
+  CHECK(look_up(*life.dispatcher, good).url == good.url);
+  life.restart();
+  CHECK(outcome_at(host) == EndpointOutcome::over_limit);
+  CHECK(life.endpoints().remove("acme", life.endpoint.id) == EndpointOutcome::ok);
+  CHECK(outcome_at(host) == EndpointOutcome::ok);
+  life.run(1s);
+  CHECK(outcome_at(host) == EndpointOutcome::ok);
+}
+
 TEST_CASE("an edit of an older version changes nothing") {
   Life life(exact_profile(), GENERATE(from_range(store_kinds())));
   life.subscribe_one();
