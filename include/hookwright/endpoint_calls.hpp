@@ -52,7 +52,8 @@ struct Trial {
 template <class Row>
 struct Listed {
   std::vector<Row> rows{};
-  std::string next{};     // pass it as `after` for the next page; empty: there is no more
+  std::string next{};     // pass it as `after` for the next page; empty: there is no more. Letters
+                          // and digits, fit for a URL; any other text as `after` finds nothing
   bool available = true;  // false: the store could not be read just now
 };
 
@@ -69,8 +70,10 @@ struct HistoryFilter {
   std::optional<TimePoint> until{};       // and before then
 };
 
-// What to send once more. Each call of recover() does a bounded part, beside live traffic, and says
-// where to go on; all of it goes through the endpoint's lane, in order and at its rate.
+// What to send once more. Each call of recover() does a bounded part and says where to go on. One
+// delivery goes at once. More of them come due one after the other, at half of the endpoint's rate
+// and at most a hundred a second, over several calls too, so that what is published meanwhile is
+// not held up: events in their order, dead letters some hundreds at a time, the latest lot first.
 struct HOOKWRIGHT_EXPORT Recovery {
   enum class What : std::uint8_t { dead_letters, missing };
 
@@ -87,7 +90,8 @@ struct HOOKWRIGHT_EXPORT Recovery {
   DeliveryId delivery{};
   bool new_id = false;
   HistoryFilter only{};         // result has no meaning here
-  std::size_t at_most = 1'000;  // records looked at in one call, 1 to 10,000
+  std::size_t at_most = 1'000;  // records looked at in one call, 1 to 10,000; fewer where much lies
+                                // between that does not concern it
   std::string after{};          // Recovered::next of the call before; empty: from the start
 };
 
@@ -96,7 +100,8 @@ struct Recovered {
   std::size_t looked_at = 0;
   std::size_t sent = 0;  // they wait for the endpoint now
   std::string next{};    // there may be more: call again with it as Recovery::after
-  // With missing_since: no event of the endpoint's types is unknown to the store from then on.
+  // With missing_since: no event of the endpoint's types is unknown to the store from then on, nor
+  // whether it was delivered.
   TimePoint complete_since{};
 };
 

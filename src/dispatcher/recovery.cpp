@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "dispatcher/core.hpp"
+#include "dispatcher/page_mark.hpp"
 #include "event/body_fields.hpp"
 #include "hookwright/filter.hpp"
 #include "policy/conditions.hpp"
@@ -14,6 +15,7 @@ namespace hookwright {
 namespace {
 
 constexpr std::size_t page_rows = 250;  // looked at, and made again, in one operation
+constexpr int pages_max = 64;           // read in one call, however few of the records concern it
 constexpr std::size_t waiting_max = 100'000;
 constexpr Duration latched_for = std::chrono::hours(24 * 31);
 
@@ -24,6 +26,12 @@ class Recoverer {
 
   Recovered run() {
     result_.complete_since = complete_since();
+    const std::optional<std::string> cursor = from_mark(what_.after);
+    if (!cursor) {
+      result_.outcome = EndpointOutcome::ok;
+      return std::move(result_);
+    }
+    after_ = *cursor;
     if (what_.what == Recovery::What::missing) {
       run_missing();
     } else {
@@ -47,8 +55,11 @@ class Recoverer {
   bool send(std::vector<engine::Revival>&& revivals) {
     result_.outcome = EndpointOutcome::ok;
     if (revivals.empty()) return true;
-    const engine::Revived revived = core_.carry_out(engine::RecoverOp{
-        .tenant = endpoint_.tenant, .id = endpoint_.id, .what = std::move(revivals)});
+    const engine::Revived revived =
+        core_.carry_out(engine::RecoverOp{.tenant = endpoint_.tenant,
+                                          .id = endpoint_.id,
+                                          .what = std::move(revivals),
+                                          .at_once = static_cast<bool>(what_.delivery)});
     result_.outcome = revived.outcome;
     result_.sent += revived.sent;
     return result_.outcome == EndpointOutcome::ok;
@@ -61,9 +72,9 @@ class Recoverer {
                 .type = what_.only.type,
                 .since = what_.only.since,
                 .until = what_.only.until,
-                .after = what_.after};
+                .after = after_};
     bool more = true;
-    while (more && result_.looked_at < what_.at_most) {
+    for (int pages = 0; more && pages < pages_max && result_.looked_at < what_.at_most; ++pages) {
       query.limit = std::min(page_rows, what_.at_most - result_.looked_at);
       Records found;
       if (!ask(query, found)) return;
@@ -73,7 +84,8 @@ class Recoverer {
       std::vector<engine::Revival> revivals;
       for (DeadLetter& letter : found.dead_letters) revivals.push_back(revive(std::move(letter)));
       if (!send(std::move(revivals))) return;
-      query.after = result_.next = found.next;
+      query.after = found.next;
+      result_.next = to_mark(found.next);
       more = !found.next.empty();
     }
     if (what_.delivery && result_.looked_at == 0) result_.outcome = EndpointOutcome::not_found;
@@ -97,10 +109,10 @@ class Recoverer {
     Query query{.kind = RecordKind::events,
                 .tenant = endpoint_.tenant,
                 .since = what_.only.since,
-                .after = what_.after};
+                .after = after_};
     const auto profile = core_.profile(endpoint_.profile);
     bool more = profile != nullptr;
-    while (more && result_.looked_at < what_.at_most) {
+    for (int pages = 0; more && pages < pages_max && result_.looked_at < what_.at_most; ++pages) {
       query.limit = std::min(page_rows, what_.at_most - result_.looked_at);
       Records found;
       if (!ask(query, found)) return;
@@ -119,7 +131,8 @@ class Recoverer {
                             .latched_until = core_.wall() + latched_for});
       }
       if (!send(std::move(revivals))) return;
-      query.after = result_.next = found.next;
+      query.after = found.next;
+      result_.next = to_mark(found.next);
       more = !found.next.empty();
     }
     if (!more && result_.outcome == EndpointOutcome::store_unavailable)
@@ -127,6 +140,7 @@ class Recoverer {
   }
 
   [[nodiscard]] bool wanted(const StoredEvent& event, const Profile& profile) const {
+    if (event.at < history_since()) return false;
     if (what_.only.since && event.at < *what_.only.since) return false;
     if (what_.only.until && event.at >= *what_.only.until) return false;
     if (!what_.only.type.empty() && event.type != what_.only.type) return false;
@@ -163,14 +177,23 @@ class Recoverer {
     return true;
   }
 
+  // Of what is older, and kept all the same, nobody knows whether it was delivered.
+  [[nodiscard]] TimePoint history_since() const {
+    const Limits& limits = core_.options().limits;
+    return limits.event_retention > limits.attempt_retention
+               ? core_.wall() - limits.attempt_retention
+               : TimePoint::min();
+  }
+
   [[nodiscard]] TimePoint complete_since() const {
     const TimePoint kept = core_.wall() - core_.options().limits.event_retention;
-    return std::max(kept, endpoint_.subscribed);
+    return std::max({kept, history_since(), endpoint_.subscribed});
   }
 
   DispatcherCore& core_;
   const Endpoint& endpoint_;
   const Recovery& what_;
+  std::string after_{};
   Recovered result_{};
 };
 

@@ -164,6 +164,45 @@ TEST_CASE("paused while its receiver is asked: it stays paused, and is known") {
   CHECK(life.now().status == Status::active);
 }
 
+TEST_CASE("removed, or given another secret, while its receiver is asked") {
+  const bool removed = GENERATE(true, false);
+  Life life(like(profiles::hypersnap()), GENERATE(from_range(store_kinds())));
+  life.world.net->answer(host, [](const Arrival& arrival) {
+    return SimulatedAnswer{.latency = 1s, .body = *arrival.body};
+  });
+  life.subscribe_one();
+  if (removed) {
+    REQUIRE(life.endpoints().remove("acme", life.endpoint.id) == EndpointOutcome::ok);
+  } else {
+    REQUIRE(life.endpoints().rotate("acme", life.endpoint.id, {}, 0h).ok());
+  }
+  life.run(10s);
+  CHECK(life.endpoints().list("acme").rows.size() == (removed ? 0 : 1));
+  if (!removed) CHECK(life.now().status == Status::active);
+  life.restart();
+  life.publish(1);
+  life.run(10s);
+  CHECK(life.world.net->to(host).size() == (removed ? 1 : 2));
+}
+
+TEST_CASE("of two that come back at once, one has the last place") {
+  Profile profile = exact_profile();
+  profile.active_endpoints_max = 2;
+  Pair pair(profile);
+  std::vector<Endpoint> made;
+  for (int i = 0; i < 3; ++i) {
+    if (i == 2) REQUIRE(pair.first->endpoints().pause("acme", made[1].id).ok());
+    made.push_back(subscribe(*pair.first, "acme", host));
+  }
+  REQUIRE(pair.first->endpoints().pause("acme", made[2].id).ok());
+  pair.run(20s);
+  const auto one = pair.first->endpoints().enable("acme", made[1].id).outcome;
+  const auto two = pair.second->endpoints().enable("acme", made[2].id).outcome;
+  CHECK(one == EndpointOutcome::ok);
+  CHECK(two == EndpointOutcome::over_limit);
+  CHECK(look_up(*pair.second, made[2]).status == Status::paused);
+}
+
 TEST_CASE("the last place under the limit is had by one of two processes") {
   Profile profile = exact_profile();
   profile.active_endpoints_max = 3;
