@@ -47,8 +47,8 @@ struct Trial {
 };
 
 // One page of a list. What a page looks at is bounded: where a filter, or what has been deleted,
-// leaves little of it, a page is short, and after some ten thousands of records that the filter
-// passes over it is empty. Only `next` says whether there is more.
+// leaves little of it, a page is short, and after a hundred thousand records that the filter passes
+// over it is empty. Only `next` says whether there is more.
 template <class Row>
 struct Listed {
   std::vector<Row> rows{};
@@ -59,13 +59,13 @@ struct Listed {
 
 // An endpoint in a list.
 struct ListedEndpoint : Endpoint {
-  std::optional<Attempt> last_attempt{};  // if it is still in the history
+  std::optional<Attempt> last_attempt{};  // of any purpose, if it is still in the history
 };
 
 // What a list of attempts or dead letters is to hold.
 struct HistoryFilter {
-  std::optional<AttemptResult> result{};  // attempts only
-  std::string type{};                     // of the event
+  std::optional<AttemptResult> result{};  // attempts only; all but `delivered` are found at once
+  std::string type{};                     // of the event; one that is rare may take several pages
   std::optional<TimePoint> since{};       // started, or died, then or later
   std::optional<TimePoint> until{};       // and before then
 };

@@ -56,10 +56,15 @@ TEST_CASE("an endpoint is active once its receiver has echoed the challenge") {
   CHECK(arrivals[0].header("x-hypersnap-signature").size() == 64);
   CHECK(arrivals[0].allowed == 3s);
   CHECK(arrivals[1].n() == 2);
+  const Recovered early =
+      life.endpoints().recover("acme", life.endpoint.id, Recovery::missing_since({}));
+  CHECK(early.sent == 1);  // it was skipped, and stored
+  life.run(1s);
+  CHECK(life.numbers().back() == 1);
   const auto history = life.endpoints().attempts("acme", life.endpoint.id).rows;
-  REQUIRE(history.size() == 2);
-  CHECK(history[1].purpose == Purpose::handshake);
-  CHECK(history[1].excerpt.empty());  // it held the token
+  REQUIRE(history.size() == 3);
+  CHECK(history[2].purpose == Purpose::handshake);
+  CHECK(history[2].excerpt.empty());  // it held the token
   life.check_sums();
 }
 
@@ -274,4 +279,30 @@ TEST_CASE("where the header carries one signature, the new secret takes over at 
   life.run(1s);
   CHECK(passes(new_one));
   CHECK_FALSE(passes(old_one));
+}
+
+TEST_CASE("rotating again within the time ends the oldest secret at once") {
+  const bool several = GENERATE(true, false);
+  Life life(like(several ? profiles::standard_webhooks() : profiles::snipy()),
+            GENERATE(from_range(store_kinds())));
+  life.subscribe_one();
+  const Secret first = life.now().secrets.front();
+  REQUIRE(life.endpoints().rotate("acme", life.endpoint.id, {}, 24h).ok());
+  const Secret second = life.now().secrets.front();
+  life.run(1h);
+  REQUIRE(life.endpoints().rotate("acme", life.endpoint.id, {}, 24h).ok());
+  const Secret third = life.now().secrets.front();
+  CHECK(life.now().secrets == std::vector<Secret>{third, second});
+  life.run(23h + 30min);  // the first rotation's time is over, the second's is not
+  CHECK(life.now().secrets.size() == 2);
+  life.publish(1);
+  life.run(1s);
+  const Arrival arrival = life.world.net->arrivals().back();
+  const auto passes = [&](const Secret& secret) {
+    const Verifier verifier(life.profile_.wire, {secret});
+    return static_cast<bool>(verifier.verify(arrival.headers, *arrival.body, arrival.wall));
+  };
+  CHECK_FALSE(passes(first));
+  CHECK(passes(second));
+  CHECK(passes(third) == several);
 }
