@@ -143,6 +143,8 @@ TEST_CASE("a URL that changes while its receiver is asked is not activated by th
     return SimulatedAnswer{.latency = 1s, .body = *arrival.body};
   });
   life.subscribe_one();
+  life.run(500ms);
+  REQUIRE(life.world.net->to(host).size() == 1);
   REQUIRE(life.endpoints().update("acme", life.endpoint.id, spec_for("b.example.com")).ok());
   life.run(10s);
   CHECK(life.now().status == Status::unverified);
@@ -155,6 +157,8 @@ TEST_CASE("paused while its receiver is asked: it stays paused, and is known") {
     return SimulatedAnswer{.latency = 1s, .body = *arrival.body};
   });
   life.subscribe_one();
+  life.run(500ms);
+  REQUIRE(life.world.net->to(host).size() == 1);
   REQUIRE(life.endpoints().pause("acme", life.endpoint.id).ok());
   life.run(10s);
   CHECK(life.now().status == Status::paused);
@@ -171,6 +175,8 @@ TEST_CASE("removed, or given another secret, while its receiver is asked") {
     return SimulatedAnswer{.latency = 1s, .body = *arrival.body};
   });
   life.subscribe_one();
+  life.run(500ms);
+  REQUIRE(life.world.net->to(host).size() == 1);
   if (removed) {
     REQUIRE(life.endpoints().remove("acme", life.endpoint.id) == EndpointOutcome::ok);
   } else {
