@@ -72,3 +72,15 @@ void Conversions::shown(std::string_view token, const Visitor& visitor) {
                                                     .clicked_at = click->expires - lifetime},
                       {.latch = triggers::once_per_click(*click, now())});
 }
+
+void Conversions::domain_step(const std::string& domain, triggers::DomainStep step) {
+  hypersnap::DomainVerificationComplete complete{.domain = domain};
+  {
+    const std::lock_guard lock(mutex_);
+    Steps& steps = domains_[domain];
+    (step == triggers::DomainStep::dns_validated ? steps.dns : steps.certificate) = now();
+    complete.dns_verified_at = steps.dns;
+    complete.ssl_provisioned_at = steps.certificate;
+  }
+  dispatcher_.publish(tenant, complete, {.latch = triggers::domain_verified(domain, step)});
+}

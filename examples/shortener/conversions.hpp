@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -9,8 +11,9 @@
 struct Link;
 struct Visitor;
 
-// HyperSnap's events that are more than a click: conversions, by UTM parameters and by pixel, and a
-// link's click quota. "Once" is the store's affair, so it holds over restarts.
+// HyperSnap's events that are more than a click: conversions, by UTM parameters and by pixel, a
+// link's click quota, and a domain's verification. "Once" is the store's affair, so it holds over
+// restarts.
 class Conversions {
  public:
   explicit Conversions(hookwright::Dispatcher& dispatcher);
@@ -25,7 +28,17 @@ class Conversions {
   // The page that it led to has shown the pixel: once a click, however often that is.
   void shown(std::string_view token, const Visitor& visitor);
 
+  // A step of a domain's verification is done; with the second, in either order, it is verified.
+  void domain_step(const std::string& domain, hookwright::triggers::DomainStep step);
+
  private:
+  struct Steps {
+    hookwright::TimePoint dns{};
+    hookwright::TimePoint certificate{};
+  };
+
   hookwright::Dispatcher& dispatcher_;
   hookwright::triggers::ClickTokens tokens_;
+  std::mutex mutex_{};
+  std::map<std::string, Steps> domains_{};  // a real shortener keeps them
 };

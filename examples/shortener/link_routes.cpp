@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "announcer.hpp"
 #include "conversions.hpp"
@@ -71,6 +72,16 @@ void add_link_routes(httplib::Server& server, Links& links, Announcer& announcer
     response.set_header("Cache-Control", "no-store");
     response.set_content(std::string(hookwright::triggers::pixel_gif()), "image/gif");
   });
+
+  using hookwright::triggers::DomainStep;
+  for (const auto& [path, step] : {std::pair("dns", DomainStep::dns_validated),
+                                   std::pair("certificate", DomainStep::certificate_provisioned)}) {
+    server.Post(std::string("/domains/([a-z0-9.-]{1,200})/") + path,
+                [&, step = step](const httplib::Request& request, httplib::Response& response) {
+                  conversions.domain_step(request.matches[1].str(), step);
+                  response.status = 204;
+                });
+  }
 
   server.Get("/qr/([A-Za-z0-9_-]+)",
              [&](const httplib::Request& request, httplib::Response& response) {

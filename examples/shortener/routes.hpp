@@ -21,6 +21,7 @@ class Links;
 // GET  /<alias>              follows it
 // GET  /qr/<alias>           the same, from the link's QR code
 // GET  /pixel.gif?hw_click=  shown by the page that a link leads to
+// POST /domains/<name>/dns, /certificate   one of two steps that verify a customer's own domain
 void add_link_routes(httplib::Server& server, Links& links, Announcer& announcer,
                      Conversions& conversions);
 
@@ -30,7 +31,8 @@ void add_metrics_route(httplib::Server& server, const hookwright::Dispatcher& di
 // POST   /webhooks (url, events, profile, secret, name)  subscribes; `events` with commas between;
 //                                                        with `link`, to that link's alone
 // GET    /webhooks                                       lists
-// GET    /webhooks/<id>/attempts                         what was tried lately
+// PUT    /webhooks/<id> (as with POST)                   edits
+// GET    /webhooks/<id>/attempts?failed=&event=&after=   what was tried lately, by pages
 // DELETE /webhooks/<id>                                  unsubscribes
 void add_webhook_routes(httplib::Server& server, hookwright::Endpoints& endpoints,
                         DeliveryLog& log);
@@ -39,7 +41,10 @@ void add_webhook_routes(httplib::Server& server, hookwright::Endpoints& endpoint
 //                    /verify                    asks a HyperSnap receiver once more
 //                    /test (event)              sends a sample
 //                    /secret                    rotates it
-//                    /recover (hours, after)    sends again what was given up
+//                    /recover (hours, after)    sends again what was given up; with `missing`, what
+//                                               was never sent
+//                             (delivery)        the same with one dead letter
+// GET  /webhooks/<id>/explain?event=            whether it would be sent such an event, and how
 // GET  /webhooks/<id>/dead_letters
 void add_webhook_life_routes(httplib::Server& server, hookwright::Endpoints& endpoints);
 

@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
 
 #include "routes.hpp"
@@ -31,14 +32,13 @@ void reply_trial(httplib::Response& response, const hookwright::Trial& trial) {
     return reply_error(response, status_of(trial.outcome), to_string(trial.outcome));
   JsonWriter json;
   json.begin_object();
+  const hookwright::TenantView view = tenant_view(trial.attempt);
   json.field("accepted");
   json.boolean(trial.accepted);
+  json.field("outcome");  // as much as a customer may be told
+  json.string(view.word);
   json.field("status");
-  json.integer(trial.attempt.status);
-  json.field("failure");  // as much as a customer may be told
-  json.string(tenant_word(trial.attempt.fault, trial.attempt.status));
-  json.field("answer");
-  json.string(trial.attempt.excerpt);
+  json.integer(view.status);
   json.end_object();
   reply(response, 200, json);
 }
@@ -55,12 +55,23 @@ void rotate(Endpoints& endpoints, EndpointId id, httplib::Response& response) {
   reply(response, 200, json);
 }
 
-// What was given up in the last so many hours, again: a part with each call, until `next` is empty.
+// Sends again, a part with each call, until `next` is empty: what was given up in the last so many
+// hours, or what was published then and never sent; or one delivery.
+hookwright::Recovery asked_for(const httplib::Request& request) {
+  if (request.has_param("delivery")) {
+    const auto id = hookwright::DeliveryId::parse(request.get_param_value("delivery"));
+    if (!id) throw std::invalid_argument("delivery: is none");
+    return hookwright::Recovery::resend(*id);
+  }
+  const auto now = std::chrono::floor<hookwright::Duration>(std::chrono::system_clock::now());
+  const auto since = now - std::chrono::hours(std::stoi(request.get_param_value("hours")));
+  return request.has_param("missing") ? hookwright::Recovery::missing_since(since)
+                                      : hookwright::Recovery::since(since);
+}
+
 void recover(Endpoints& endpoints, EndpointId id, const httplib::Request& request,
              httplib::Response& response) {
-  const auto hours = std::chrono::hours(std::stoi(request.get_param_value("hours")));
-  const auto now = std::chrono::floor<hookwright::Duration>(std::chrono::system_clock::now());
-  hookwright::Recovery what = hookwright::Recovery::since(now - hours);
+  hookwright::Recovery what = asked_for(request);
   what.after = request.get_param_value("after");
   const hookwright::Recovered recovered = endpoints.recover(tenant, id, what);
   if (recovered.outcome != hookwright::EndpointOutcome::ok)
@@ -71,6 +82,34 @@ void recover(Endpoints& endpoints, EndpointId id, const httplib::Request& reques
   json.integer(static_cast<std::int64_t>(recovered.sent));
   json.field("next");
   json.string(recovered.next);
+  json.end_object();
+  reply(response, 200, json);
+}
+
+// Whether an event of this type would be sent now, and why not: its sample, for a start.
+void explain(const Endpoints& endpoints, EndpointId id, const std::string& type,
+             httplib::Response& response) {
+  const auto endpoint = endpoints.find(tenant, id);
+  if (!endpoint) return reply_error(response, 404, "no such webhook");
+  const hookwright::Catalog catalog = published_events();
+  const std::string family = endpoint->profile == "acme" ? "snipy" : endpoint->profile;
+  const hookwright::CatalogEntry* entry = catalog.find(family, type);
+  if (entry == nullptr) return reply_error(response, 400, "event: there is none of that type");
+  const auto now = std::chrono::floor<hookwright::Duration>(std::chrono::system_clock::now());
+  const hookwright::Explanation said = endpoints.explain(tenant, id, entry->sample(now));
+  JsonWriter json;
+  json.begin_object();
+  json.field("reach");
+  json.string(to_string(said.reach));
+  json.field("why");
+  json.string(said.why);
+  json.field("headers");
+  json.begin_array();
+  for (const hookwright::Header& header : said.headers)
+    json.string(header.name + ": " + header.value);
+  json.end_array();
+  json.field("body");
+  json.string(said.body);
   json.end_object();
   reply(response, 200, json);
 }
@@ -150,6 +189,9 @@ void add_webhook_life_routes(httplib::Server& server, Endpoints& endpoints) {
         [&](EndpointId id, const auto&, auto& response) { rotate(endpoints, id, response); });
   route(false, "recover", [&](EndpointId id, const auto& request, auto& response) {
     recover(endpoints, id, request, response);
+  });
+  route(true, "explain", [&](EndpointId id, const auto& request, auto& response) {
+    explain(endpoints, id, request.get_param_value("event"), response);
   });
   route(true, "dead_letters", [&](EndpointId id, const auto&, auto& response) {
     list_dead_letters(endpoints, id, response);

@@ -41,6 +41,10 @@ void describe(hookwright::JsonWriter& json, const hookwright::Endpoint& endpoint
   json.string(endpoint.uid);
   json.field("url");
   json.string(endpoint.url);
+  json.field("events");
+  json.begin_array();
+  for (const std::string& pattern : endpoint.events) json.string(pattern);
+  json.end_array();
   json.field("profile");
   json.string(endpoint.profile);
   json.field("status");
@@ -79,8 +83,11 @@ void list(const hookwright::Endpoints& endpoints, httplib::Response& response) {
     json.field("waiting");
     json.integer(static_cast<std::int64_t>(endpoints.backlog(tenant, endpoint.id).value_or(0)));
     if (endpoint.last_attempt) {
+      const hookwright::TenantView last = tenant_view(*endpoint.last_attempt);
       json.field("last");
-      json.string(to_string(endpoint.last_attempt->result));
+      json.string(last.word);
+      json.field("last_at");
+      json.timestamp(std::chrono::floor<std::chrono::seconds>(last.at));
     }
     json.end_object();
   }
@@ -89,27 +96,49 @@ void list(const hookwright::Endpoints& endpoints, httplib::Response& response) {
   reply(response, 200, json);
 }
 
+// The delivery history, a page of it: as much of each attempt as a customer may be told.
 void list_attempts(const hookwright::Endpoints& endpoints, hookwright::EndpointId id,
-                   httplib::Response& response) {
+                   const httplib::Request& request, httplib::Response& response) {
+  hookwright::HistoryFilter only{.type = request.get_param_value("event")};
+  if (request.has_param("failed")) only.result = hookwright::AttemptResult::failed;
+  const auto page = endpoints.attempts(tenant, id, request.get_param_value("after"), 50, only);
   hookwright::JsonWriter json;
   json.begin_object();
   json.field("attempts");
   json.begin_array();
-  for (const hookwright::Attempt& attempt : endpoints.attempts(tenant, id).rows) {
+  for (const hookwright::Attempt& attempt : page.rows) {
+    const hookwright::TenantView view = tenant_view(attempt);
     json.begin_object();
     json.field("delivery");
     json.string(attempt.delivery.text());
+    json.field("event");
+    json.string(attempt.type);
     json.field("number");
-    json.integer(attempt.number);
+    json.integer(view.number);
     json.field("at");
-    json.timestamp(std::chrono::floor<std::chrono::seconds>(attempt.at));
+    json.timestamp(std::chrono::floor<std::chrono::seconds>(view.at));
+    json.field("outcome");
+    json.string(view.word);
     json.field("status");
-    json.integer(attempt.status);
-    json.field("fault");
-    json.string(to_string(attempt.fault));
+    json.integer(view.status);
     json.end_object();
   }
   json.end_array();
+  json.field("next");
+  json.string(page.next);
+  json.end_object();
+  reply(response, 200, json);
+}
+
+// URL, events and all else that the form says, in place of what was; the secret stays unless given.
+void edit(hookwright::Endpoints& endpoints, hookwright::EndpointId id,
+          const httplib::Request& request, httplib::Response& response) {
+  const hookwright::EndpointResult result = endpoints.update(tenant, id, spec_of(request));
+  if (!result.ok())
+    return reply_error(response, status_of(result.outcome), to_string(result.outcome));
+  hookwright::JsonWriter json;
+  json.begin_object();
+  describe(json, result.endpoint);
   json.end_object();
   reply(response, 200, json);
 }
@@ -141,7 +170,18 @@ void add_webhook_routes(httplib::Server& server, hookwright::Endpoints& endpoint
              [&](const httplib::Request& request, httplib::Response& response) {
                const auto id = hookwright::EndpointId::parse(request.matches[1].str());
                if (!id) return reply_error(response, 404, "no such webhook");
-               list_attempts(endpoints, *id, response);
+               list_attempts(endpoints, *id, request, response);
+             });
+
+  server.Put("/webhooks/(ep_[A-Za-z0-9]+)",
+             [&](const httplib::Request& request, httplib::Response& response) {
+               const auto id = hookwright::EndpointId::parse(request.matches[1].str());
+               if (!id) return reply_error(response, 404, "no such webhook");
+               try {
+                 edit(endpoints, *id, request, response);
+               } catch (const hookwright::ConfigError& error) {
+                 reply_error(response, 400, error.what());
+               }
              });
 
   server.Delete("/webhooks/(ep_[A-Za-z0-9]+)",

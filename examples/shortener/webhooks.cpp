@@ -15,21 +15,21 @@ hookwright::Profile acme() {
   return profile;
 }
 
-hookwright::Catalog events() {
+}  // namespace
+
+hookwright::Catalog published_events() {
   hookwright::Catalog catalog = hookwright::snipy::catalog();
   catalog.join(hookwright::snapglyph::catalog());
   catalog.join(hookwright::hypersnap::catalog());
   return catalog;
 }
 
-}  // namespace
-
 hookwright::Options webhook_options(const std::string& database, const std::string& ca_file,
                                     std::shared_ptr<hookwright::Observer> observer) {
   hookwright::Options options;
   options.store = hookwright::make_sqlite_store({.path = database});
   options.sealing = hookwright::Sealing::none();
-  options.catalog = events();
+  options.catalog = published_events();
   options.profiles = {acme()};
   options.default_profile = "snipy";
   options.observer = std::move(observer);

@@ -11,6 +11,9 @@
 inline constexpr std::string_view tenant = "acme-corp";
 inline constexpr std::int64_t user_id = 42;
 
+// What this shortener publishes: the events of three products.
+[[nodiscard]] hookwright::Catalog published_events();
+
 // How this shortener sends webhooks: what it publishes, how products behave, where the backlog is
 // kept, and where requests may go. `database` is a file of hookwright's own; `ca_file` names
 // trusted certificates, empty for the system's.

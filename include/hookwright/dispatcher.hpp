@@ -63,7 +63,10 @@ struct Metrics {
   std::uint64_t lost = 0;              // events queued and not known to be stored in the end
   std::uint64_t attempts = 0;          // requests started
   // Deliveries: accepted = delivered + dead + cancelled + those that wait in the store, counted
-  // since that was empty. (With a shared store, over all its processes.)
+  // since that was empty. (With a shared store, over all its processes, but for an endpoint that is
+  // removed: until another process hears of it, within a third of Options::lease, what that one
+  // publishes to it is `accepted` alone, and what it has under way is both `cancelled` and what
+  // became of it.)
   std::uint64_t accepted = 0;   // made: by publishing, or again by Endpoints::recover
   std::uint64_t cancelled = 0;  // dropped, since their endpoint was removed
   std::uint64_t delivered = 0;  // deliveries settled as delivered

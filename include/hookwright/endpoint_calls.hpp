@@ -21,7 +21,7 @@ enum class EndpointOutcome : std::uint8_t {
   ok,
   not_found,          // the tenant has no such endpoint, or it no such delivery
   uid_taken,          // another endpoint of the tenant has this uid
-  over_limit,         // the profile's active_endpoints_max is reached
+  over_limit,         // the profile's active_endpoints_max or unverified_endpoints_max is reached
   conflict,           // somebody else has changed it: read it again
   store_unavailable,  // nothing has changed; or, after a crash of the store, look again
   shutting_down,
@@ -47,30 +47,33 @@ struct Trial {
 };
 
 // One page of a list. What a page looks at is bounded: where a filter, or what has been deleted,
-// leaves little of it, a page is short, and after some ten thousands of records that the filter
-// passes over it is empty. Only `next` says whether there is more.
+// leaves little of it, a page is short, and after a hundred thousand records that the filter passes
+// over it is empty. Only `next` says whether there is more.
 template <class Row>
 struct Listed {
   std::vector<Row> rows{};
-  std::string next{};     // pass it as `after` for the next page; empty: there is no more
+  std::string next{};     // pass it as `after` for the next page; empty: there is no more. Letters
+                          // and digits, fit for a URL; any other text as `after` finds nothing
   bool available = true;  // false: the store could not be read just now
 };
 
 // An endpoint in a list.
 struct ListedEndpoint : Endpoint {
-  std::optional<Attempt> last_attempt{};  // if it is still in the history
+  std::optional<Attempt> last_attempt{};  // of any purpose, if it is still in the history
 };
 
 // What a list of attempts or dead letters is to hold.
 struct HistoryFilter {
-  std::optional<AttemptResult> result{};  // attempts only
-  std::string type{};                     // of the event
+  std::optional<AttemptResult> result{};  // attempts only; all but `delivered` are found at once
+  std::string type{};                     // of the event; one that is rare may take several pages
   std::optional<TimePoint> since{};       // started, or died, then or later
   std::optional<TimePoint> until{};       // and before then
 };
 
-// What to send once more. Each call of recover() does a bounded part, beside live traffic, and says
-// where to go on; all of it goes through the endpoint's lane, in order and at its rate.
+// What to send once more. Each call of recover() does a bounded part and says where to go on. One
+// delivery goes at once. More of them come due one after the other, at half of the endpoint's rate
+// and at most a hundred a second, over several calls too, so that what is published meanwhile is
+// not held up: events in their order, dead letters some hundreds at a time, the latest lot first.
 struct HOOKWRIGHT_EXPORT Recovery {
   enum class What : std::uint8_t { dead_letters, missing };
 
@@ -88,7 +91,8 @@ struct HOOKWRIGHT_EXPORT Recovery {
   DeliveryId delivery{};
   bool new_id = false;
   HistoryFilter only{};         // result has no meaning here
-  std::size_t at_most = 1'000;  // records looked at in one call, 1 to 10,000
+  std::size_t at_most = 1'000;  // records looked at in one call, 1 to 10,000; fewer where much lies
+                                // between that does not concern it
   std::string after{};          // Recovered::next of the call before; empty: from the start
 };
 
@@ -97,7 +101,8 @@ struct Recovered {
   std::size_t looked_at = 0;
   std::size_t sent = 0;  // they wait for the endpoint now
   std::string next{};    // there may be more: call again with it as Recovery::after
-  // With missing_since: no event of the endpoint's types is unknown to the store from then on.
+  // With missing_since: no event of the endpoint's types is unknown to the store from then on, nor
+  // whether it was delivered.
   TimePoint complete_since{};
 };
 

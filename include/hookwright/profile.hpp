@@ -132,6 +132,10 @@ struct Profile {
   // A new endpoint, and one whose URL changes, is unverified until its receiver has echoed a
   // challenge: see Endpoints::verify.
   bool handshake = false;
+
+  // Per tenant, those whose receiver has not passed the handshake, paused and disabled ones too; 0
+  // is no limit. (Ours: strangers' URLs are asked before they have said that they want to be.)
+  std::size_t unverified_endpoints_max = 15;
 };
 
 // Throws ConfigError naming "profile.<field>" unless the profile can work. Header names are tokens,

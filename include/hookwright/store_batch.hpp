@@ -36,7 +36,8 @@ struct StoredEndpoint {
   EndpointId id{};
   std::uint64_t version = 0;  // 1 when created, one more with each change
   std::string tenant{};
-  bool counts = false;    // towards the tenant's limit (TenantCountBelow), unless it is deleted
+  // Towards which limit of its tenant's (TenantCountBelow), unless it is deleted: 1 or 2; 0: none.
+  std::uint8_t counts = 0;
   bool deleted = false;   // a tombstone, so that other workers learn of it; maintain() drops it
   std::string details{};  // opaque bytes; may hold sealed secrets
 };
@@ -60,9 +61,9 @@ struct Note {
 // Versions and rows come with the record: a store gives none.
 //
 // Dropping what is not there does nothing. What belongs to an endpoint (deliveries, attempts, dead
-// letters) is left out where that endpoint is absent or deleted, and the change is applied all the
-// same. A put with `deleted` removes nothing else: maintain() does, and until then what the
-// endpoint left may be read.
+// letters) is left out where that endpoint is absent or deleted by then, whatever else it names,
+// and the change is applied all the same. A put with `deleted` removes nothing else: maintain()
+// does, and until then what the endpoint left may be read.
 
 struct PutEndpoint {
   StoredEndpoint endpoint{};
@@ -70,7 +71,8 @@ struct PutEndpoint {
 struct PutEvent {
   std::shared_ptr<const StoredEvent> event{};  // keep the pointer if you like; it never changes
 };
-// Its event is in the store, or earlier in the same change; otherwise the change is unstorable.
+// Its event is in the store, or earlier in the same change; otherwise the change is unstorable,
+// unless the delivery is left out anyway.
 struct PutDelivery {
   Delivery delivery{};
 };
@@ -133,11 +135,12 @@ struct DeliveryAt {
   std::uint32_t attempts = 0;
 };
 
-// Fewer than `n` endpoints of the tenant count (`StoredEndpoint::counts`), this change not yet
-// included.
+// Fewer than `n` endpoints of the tenant count towards that limit (`StoredEndpoint::counts`), this
+// change not yet included.
 struct TenantCountBelow {
   std::string tenant{};
   std::size_t n = 0;
+  std::uint8_t limit = 1;
 };
 
 using Precondition =

@@ -21,7 +21,9 @@ enum class RecordKind : std::uint8_t {
               // endpoint, which also counts the rows
   waiting,    // by position. Filters: endpoint (required), delivery
   attempts,   // newest (highest row) first. Filters: endpoint, delivery (one is required), result,
-              // type, since and until (when they started)
+              // type, since and until (when they started). Those of an endpoint that ended in a
+              // result other than `delivered` are rare and asked for: a page holds them, however
+              // many deliveries lie between
   dead_letters,  // newest (highest row) first, those that have expired too until maintain() drops
                  // them. Filters: tenant, endpoint, delivery, type, since and until (when they
                  // died)

@@ -7,6 +7,7 @@
 
 #include "dispatcher/core.hpp"
 #include "dispatcher/explain.hpp"
+#include "dispatcher/page_mark.hpp"
 #include "hookwright/error.hpp"
 #include "hookwright/filter.hpp"
 #include "model/codec.hpp"
@@ -262,14 +263,16 @@ class StoredEndpoints final : public Endpoints {
                               std::size_t limit) const override {
     check_tenant(tenant);
     check_limit(limit);
+    const std::optional<std::string> cursor = from_mark(after);
+    if (!cursor) return {};
     Records found = ask({.kind = RecordKind::endpoints,
                          .tenant = std::string(tenant),
                          .last_attempts = true,
-                         .after = std::string(after),
+                         .after = *cursor,
                          .limit = limit});
     std::unordered_map<EndpointId, Attempt*> last;
     for (Attempt& attempt : found.attempts) last.emplace(attempt.endpoint, &attempt);
-    Listed<ListedEndpoint> page{.next = found.next, .available = found.status.ok()};
+    Listed<ListedEndpoint> page{.next = to_mark(found.next), .available = found.status.ok()};
     for (const StoredEndpoint& stored : found.endpoints) {
       if (stored.deleted) continue;
       std::optional<Endpoint> endpoint = model::to_endpoint(stored, *core_.options().sealing);
@@ -357,8 +360,10 @@ class StoredEndpoints final : public Endpoints {
     check_tenant(tenant);
     const Found owner = look_up(tenant, id);
     if (!owner.endpoint) return {.available = owner.available};
+    std::optional<std::string> cursor = from_mark(after);
+    if (!cursor) return {};
     query.endpoint = id;
-    query.after = after;
+    query.after = std::move(*cursor);
     query.limit = limit;
     Records found = ask(query);
     for (int calls = 1; calls < calls_max && (found.*rows).empty() && !found.next.empty();
@@ -367,7 +372,7 @@ class StoredEndpoints final : public Endpoints {
       found = ask(query);
     }
     return {.rows = std::move(found.*rows),
-            .next = std::move(found.next),
+            .next = to_mark(found.next),
             .available = found.status.ok()};
   }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "dispatcher/core.hpp"
+#include "dispatcher/page_mark.hpp"
 #include "event/body_fields.hpp"
 #include "hookwright/filter.hpp"
 #include "policy/conditions.hpp"
@@ -14,6 +15,7 @@ namespace hookwright {
 namespace {
 
 constexpr std::size_t page_rows = 250;  // looked at, and made again, in one operation
+constexpr int pages_max = 64;           // read in one call, however few of the records concern it
 constexpr std::size_t waiting_max = 100'000;
 constexpr Duration latched_for = std::chrono::hours(24 * 31);
 
@@ -29,6 +31,12 @@ class Recoverer {
 
   Recovered run() {
     result_.complete_since = complete_since();
+    const std::optional<std::string> cursor = from_mark(what_.after);
+    if (!cursor) {
+      result_.outcome = EndpointOutcome::ok;
+      return std::move(result_);
+    }
+    after_ = *cursor;
     if (what_.what == Recovery::What::missing) {
       run_missing();
     } else {
@@ -52,8 +60,11 @@ class Recoverer {
   bool send(std::vector<engine::Revival>&& revivals) {
     result_.outcome = EndpointOutcome::ok;
     if (revivals.empty()) return true;
-    const engine::Revived revived = core_.carry_out(engine::RecoverOp{
-        .tenant = endpoint_.tenant, .id = endpoint_.id, .what = std::move(revivals)});
+    const engine::Revived revived =
+        core_.carry_out(engine::RecoverOp{.tenant = endpoint_.tenant,
+                                          .id = endpoint_.id,
+                                          .what = std::move(revivals),
+                                          .at_once = static_cast<bool>(what_.delivery)});
     result_.outcome = revived.outcome;
     result_.sent += revived.sent;
     return result_.outcome == EndpointOutcome::ok;
@@ -66,9 +77,9 @@ class Recoverer {
                 .type = what_.only.type,
                 .since = what_.only.since,
                 .until = what_.only.until,
-                .after = what_.after};
+                .after = after_};
     bool more = true;
-    while (more && result_.looked_at < what_.at_most) {
+    for (int pages = 0; more && pages < pages_max && result_.looked_at < what_.at_most; ++pages) {
       query.limit = std::min(page_rows, what_.at_most - result_.looked_at);
       Records found;
       if (!ask(query, found)) return;
@@ -78,7 +89,8 @@ class Recoverer {
       std::vector<engine::Revival> revivals;
       for (DeadLetter& letter : found.dead_letters) revivals.push_back(revive(std::move(letter)));
       if (!send(std::move(revivals))) return;
-      query.after = result_.next = found.next;
+      query.after = found.next;
+      result_.next = to_mark(found.next);
       more = !found.next.empty();
     }
     if (what_.delivery && result_.looked_at == 0) result_.outcome = EndpointOutcome::not_found;
@@ -103,10 +115,10 @@ class Recoverer {
     Query query{.kind = RecordKind::events,
                 .tenant = endpoint_.tenant,
                 .since = what_.only.since,
-                .after = what_.after};
+                .after = after_};
     const auto profile = core_.profile(endpoint_.profile);
     bool more = profile != nullptr;
-    while (more && result_.looked_at < what_.at_most) {
+    for (int pages = 0; more && pages < pages_max && result_.looked_at < what_.at_most; ++pages) {
       query.limit = std::min(page_rows, what_.at_most - result_.looked_at);
       Records found;
       if (!ask(query, found)) return;
@@ -121,7 +133,8 @@ class Recoverer {
                             .latched_until = core_.wall() + latched_for});
       }
       if (!leave_unknown(revivals) || !send(std::move(revivals))) return;
-      query.after = result_.next = found.next;
+      query.after = found.next;
+      result_.next = to_mark(found.next);
       more = !found.next.empty();
     }
     if (!more && result_.outcome == EndpointOutcome::store_unavailable)
@@ -130,7 +143,7 @@ class Recoverer {
 
   [[nodiscard]] bool wanted(const StoredEvent& event, const Profile& profile) const {
     if (what_.only.since && event.at < *what_.only.since) return false;
-    if (event.at < history_since()) return false;  // whether it was attempted nobody knows any more
+    if (event.at < history_since()) return false;
     if (what_.only.until && event.at >= *what_.only.until) return false;
     if (!what_.only.type.empty() && event.type != what_.only.type) return false;
     if (!same_family(profile.family, event.family)) return false;
@@ -189,6 +202,7 @@ class Recoverer {
     return true;
   }
 
+  // Of what is older, and kept all the same, nobody knows whether it was attempted.
   [[nodiscard]] TimePoint history_since() const {
     return core_.wall() - core_.options().limits.attempt_retention;
   }
@@ -201,6 +215,7 @@ class Recoverer {
   DispatcherCore& core_;
   const Endpoint& endpoint_;
   const Recovery& what_;
+  std::string after_{};
   Recovered result_{};
 };
 

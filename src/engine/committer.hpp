@@ -85,6 +85,7 @@ struct RecoverOp {
   std::string tenant{};
   EndpointId id{};
   std::vector<Revival> what{};
+  bool at_once = false;  // else so that live traffic keeps its place
   std::size_t sent = 0;
   std::function<void(Revived)> done{};
 };

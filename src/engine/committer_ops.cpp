@@ -11,6 +11,16 @@ namespace hookwright::engine {
 
 namespace {
 constexpr std::size_t trials_max = 64;
+
+// What recovery brings back comes due bit by bit: at half of the endpoint's rate, a hundred a
+// second at most. A new event that comes meanwhile is due before what is left of it.
+constexpr Duration revival_group{250};
+Duration revival_spacing(const DeliveryPolicy& policy) {
+  constexpr Duration shortest{10};
+  if (policy.rate_per_minute == 0) return shortest;
+  const Duration half = Duration(120'000) / static_cast<Duration::rep>(policy.rate_per_minute);
+  return std::max(shortest, half);
+}
 }  // namespace
 
 // An answer is given once.
@@ -99,12 +109,9 @@ void Committer::plan_trial(Plan& plan, const Outcome& outcome, const Moment& mom
     }
     after.updated = moment.now;
     ++after.version;
-    const bool counted = engine::counts(after, *member->profile);
+    const std::uint8_t counted = engine::counts(after, *member->profile);
     change.only_if.emplace_back(EndpointAt{after.id, after.version - 1});
-    if (counted) {
-      change.only_if.emplace_back(
-          TenantCountBelow{after.tenant, member->profile->active_endpoints_max});
-    }
+    if (counted != 0) change.only_if.emplace_back(room_for(after, *member->profile, counted));
     change.writes.emplace_back(PutEndpoint{model::to_stored(after, counted, sealing_)});
     if (after.status == Status::active) take_off_hold(after.id, change);
     plan.changed.insert(after.id);
@@ -187,11 +194,11 @@ void Committer::finish_trial(std::uint64_t number, Trial&& trial) noexcept {
 
 // False if there is nothing to do: it is answered.
 bool Committer::plan_recovery(Plan& plan, RecoverOp& op, const Moment& moment) {
-  const Member* member = roster_.find(op.id);
+  Member* member = roster_.find(op.id);
   EndpointOutcome refusal = EndpointOutcome::ok;
   if (member == nullptr || member->endpoint.tenant != op.tenant) {
     refusal = EndpointOutcome::not_found;
-  } else if (!takes_events(member->endpoint.status)) {
+  } else if (!member->profile || !takes_events(member->endpoint.status)) {
     refusal = EndpointOutcome::inactive;
   }
   if (refusal != EndpointOutcome::ok || op.what.empty()) {
@@ -199,12 +206,16 @@ bool Committer::plan_recovery(Plan& plan, RecoverOp& op, const Moment& moment) {
     return false;
   }
   op.sent = 0;
+  const Duration spacing = op.at_once ? Duration::zero() : revival_spacing(member->profile->policy);
+  const TimePoint first = op.at_once ? moment.now : std::max(moment.now, member->revived_until);
   for (std::size_t i = 0; i < op.what.size(); ++i) {
     const Revival& revival = op.what[i];
-    const Delivery delivery{.id = revival.delivery,
-                            .event = revival.event->id,
-                            .endpoint = op.id,
-                            .position = {.due = moment.now, .row = rows_.next()}};
+    const Duration later = spacing * static_cast<Duration::rep>(i);
+    const Delivery delivery{
+        .id = revival.delivery,
+        .event = revival.event->id,
+        .endpoint = op.id,
+        .position = {.due = first + later - later % revival_group, .row = rows_.next()}};
     const Note latch{.key = revival.latch,
                      .version = 1,
                      .value = std::to_string(delivery.position.row),
@@ -219,6 +230,8 @@ bool Committer::plan_recovery(Plan& plan, RecoverOp& op, const Moment& moment) {
     }
     plan.add(std::move(change), PlannedRevival{.row = {delivery, revival.event}, .index = i});
   }
+  if (!op.at_once)
+    member->revived_until = first + spacing * static_cast<Duration::rep>(op.what.size());
   return true;
 }
 

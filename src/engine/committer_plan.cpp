@@ -280,10 +280,9 @@ EndpointOutcome Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& mom
   change.only_if.emplace_back(EndpointAt{op.id, after.version - 1});
   std::size_t uid_at = 0;
   const std::shared_ptr<const Profile> profile = roster_.profile(after.profile);
-  const bool counted = !removing && profile && engine::counts(after, *profile);
-  if (counted && (creating || before.status != Status::active)) {
-    change.only_if.emplace_back(TenantCountBelow{after.tenant, profile->active_endpoints_max});
-  }
+  const std::uint8_t counted = !removing && profile ? engine::counts(after, *profile) : 0;
+  if (counted != 0 && (creating || counted != engine::counts(before, *profile)))
+    change.only_if.emplace_back(room_for(after, *profile, counted));
   if (!before.uid.empty() && (removing || before.uid != after.uid))
     change.writes.emplace_back(DropNote{uid_key(before)});
   if (!removing && !after.uid.empty() && before.uid != after.uid) {

@@ -25,6 +25,7 @@ struct Member {
   std::shared_ptr<const Profile> profile{};
   std::optional<TimePoint> last_success{};  // start of the last delivered attempt of this process
   std::size_t put_while_stopped = 0;        // rows, since it was last looked at how many it holds
+  TimePoint revived_until{};                // when the last of what recovery brought back is due
 };
 
 // Whether new events are put into its lane.

@@ -204,8 +204,18 @@ Note notice_note(const Notice& notice, std::uint64_t row) {
           .expires = notice.at + notice_kept};
 }
 
-bool counts(const Endpoint& endpoint, const Profile& profile) {
-  return profile.active_endpoints_max != 0 && endpoint.status == Status::active;
+std::uint8_t counts(const Endpoint& endpoint, const Profile& profile) {
+  if (endpoint.status == Status::active)
+    return profile.active_endpoints_max != 0 ? counts_as_active : 0;
+  if (!endpoint.verified) return profile.unverified_endpoints_max != 0 ? counts_as_unverified : 0;
+  return 0;
+}
+
+TenantCountBelow room_for(const Endpoint& endpoint, const Profile& profile, std::uint8_t counted) {
+  return {.tenant = endpoint.tenant,
+          .n = counted == counts_as_active ? profile.active_endpoints_max
+                                           : profile.unverified_endpoints_max,
+          .limit = counted};
 }
 
 Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_success,

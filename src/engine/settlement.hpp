@@ -61,7 +61,12 @@ inline constexpr std::string_view settings_prefix = "tenant/";
 // Of the one whose value is another whenever any of those changes.
 inline constexpr std::string_view settings_mark_key = "tenants";
 
-// Whether an endpoint counts towards its tenant's limit.
-[[nodiscard]] bool counts(const Endpoint& endpoint, const Profile& profile);
+// Towards which limit of its tenant's an endpoint counts: StoredEndpoint::counts.
+inline constexpr std::uint8_t counts_as_active = 1;
+inline constexpr std::uint8_t counts_as_unverified = 2;
+[[nodiscard]] std::uint8_t counts(const Endpoint& endpoint, const Profile& profile);
+// What must hold where one is to count that did not before.
+[[nodiscard]] TenantCountBelow room_for(const Endpoint& endpoint, const Profile& profile,
+                                        std::uint8_t counted);
 
 }  // namespace hookwright::engine

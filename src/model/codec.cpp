@@ -302,7 +302,7 @@ bool read_field(const FieldReader& in, Endpoint& e, const Sealing& sealing) {
 
 }  // namespace
 
-StoredEndpoint to_stored(const Endpoint& e, bool counts, const Sealing& sealing) {
+StoredEndpoint to_stored(const Endpoint& e, std::uint8_t counts, const Sealing& sealing) {
   FieldWriter out;
   out.text(url, e.url);
   for (const std::string& pattern : e.events) out.text(event, pattern);

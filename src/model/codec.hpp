@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@ namespace hookwright::model {
 // a tag, a length and bytes. A reader skips tags that it does not know, so a later version may add
 // fields. Integers are little-endian.
 
-[[nodiscard]] StoredEndpoint to_stored(const Endpoint& endpoint, bool counts,
+[[nodiscard]] StoredEndpoint to_stored(const Endpoint& endpoint, std::uint8_t counts,
                                        const Sealing& sealing);
 
 // Secrets may be sealed or in the clear, whatever `sealing` is now. Nothing if the bytes are not an

@@ -40,7 +40,11 @@ struct Check {
   }
   ChangeOutcome operator()(const TenantCountBelow& below) const {
     const auto tenant = database.tenants.find(below.tenant);
-    const std::size_t counting = tenant == database.tenants.end() ? 0 : tenant->second.counting;
+    std::size_t counting = 0;
+    if (tenant != database.tenants.end()) {
+      const auto found = tenant->second.counting.find(below.limit);
+      if (found != tenant->second.counting.end()) counting = found->second;
+    }
     return counting < below.n ? ChangeOutcome::applied : ChangeOutcome::over_limit;
   }
 
@@ -48,6 +52,16 @@ struct Check {
     return it_is ? ChangeOutcome::applied : ChangeOutcome::mismatch;
   }
 };
+
+// Whether an endpoint is there once these writes are done.
+bool lives_after(const MemoryDatabase& database, std::span<const Write> writes,
+                 const EndpointId& id) {
+  for (std::size_t i = writes.size(); i-- > 0;) {
+    const auto* put = std::get_if<PutEndpoint>(&writes[i]);
+    if (put != nullptr && put->endpoint.id == id) return !put->endpoint.deleted;
+  }
+  return database.accepts(id);
+}
 
 // All that can be wrong with the writes is found before the first of them.
 bool all_storable(const MemoryDatabase& database, std::span<const Write> writes) {
@@ -61,7 +75,10 @@ bool all_storable(const MemoryDatabase& database, std::span<const Write> writes)
     if (!storable(writes[i])) return false;
     const auto* put = std::get_if<PutDelivery>(&writes[i]);
     if (put == nullptr || database.events.contains(put->delivery.event)) continue;
-    if (std::ranges::none_of(writes.first(i), brings(put->delivery.event))) return false;
+    const auto before = writes.first(i);
+    if (std::ranges::none_of(before, brings(put->delivery.event)) &&
+        lives_after(database, before, put->delivery.endpoint))
+      return false;
   }
   return true;
 }

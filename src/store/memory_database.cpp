@@ -29,12 +29,9 @@ std::uint64_t MemoryDatabase::endpoint_version(const EndpointId& id) const {
 
 void MemoryDatabase::count(const StoredEndpoint& endpoint, bool more) {
   Tenant& tenant = tenants[endpoint.tenant];
-  if (endpoint.counts && !endpoint.deleted) {
-    if (more) {
-      ++tenant.counting;
-    } else {
-      --tenant.counting;
-    }
+  if (endpoint.counts != 0 && !endpoint.deleted) {
+    std::size_t& counting = tenant.counting[endpoint.counts];
+    counting = more ? counting + 1 : counting - 1;
   }
   if (more) {
     tenant.endpoints.insert(endpoint.id);
@@ -181,13 +178,18 @@ void MemoryDatabase::put_attempt(const Attempt& attempt) {
   if (!attempts.try_emplace(attempt.row, attempt).second) return;
   attempts_by_endpoint[attempt.endpoint].insert(attempt.row);
   attempts_by_delivery[attempt.delivery].insert(attempt.row);
+  if (attempt.result != AttemptResult::delivered)
+    undelivered[{attempt.endpoint, attempt.result}].insert(attempt.row);
 }
 
 void MemoryDatabase::drop_attempt(std::uint64_t row) {
   const auto found = attempts.find(row);
   if (found == attempts.end()) return;
-  unlist(attempts_by_endpoint, found->second.endpoint, row);
-  unlist(attempts_by_delivery, found->second.delivery, row);
+  const Attempt& attempt = found->second;
+  unlist(attempts_by_endpoint, attempt.endpoint, row);
+  unlist(attempts_by_delivery, attempt.delivery, row);
+  if (attempt.result != AttemptResult::delivered)
+    unlist(undelivered, std::pair(attempt.endpoint, attempt.result), row);
   attempts.erase(found);
 }
 

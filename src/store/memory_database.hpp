@@ -63,7 +63,7 @@ class MemoryDatabase {
 
   struct Tenant {
     std::set<EndpointId> endpoints{};
-    std::size_t counting = 0;
+    std::map<std::uint8_t, std::size_t> counting{};  // by StoredEndpoint::counts
   };
 
   std::mutex mutex{};
@@ -88,6 +88,8 @@ class MemoryDatabase {
   std::map<std::uint64_t, Attempt> attempts{};
   std::unordered_map<EndpointId, std::set<std::uint64_t>> attempts_by_endpoint{};
   std::unordered_map<DeliveryId, std::set<std::uint64_t>> attempts_by_delivery{};
+  // Without those that were delivered: the rest is rare, and asked for.
+  std::map<std::pair<EndpointId, AttemptResult>, std::set<std::uint64_t>> undelivered{};
 
   std::map<std::uint64_t, DeadLetter> dead{};
   std::unordered_map<DeliveryId, std::uint64_t> dead_by_id{};

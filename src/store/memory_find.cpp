@@ -135,6 +135,8 @@ void find_attempts(const MemoryDatabase& database, const Query& query, Records& 
   };
   if (query.delivery) {
     walk_rows(database.attempts_by_delivery, query.delivery);
+  } else if (query.result && *query.result != AttemptResult::delivered) {
+    walk_rows(database.undelivered, std::pair(query.endpoint, *query.result));
   } else {
     walk_rows(database.attempts_by_endpoint, query.endpoint);
   }

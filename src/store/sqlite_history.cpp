@@ -1,5 +1,6 @@
 #include "store/sqlite_history.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <unordered_map>
 #include <utility>
@@ -139,6 +140,16 @@ std::uint64_t HistoryReader::head_below(std::int64_t endpoint, std::uint64_t bel
   return rows.next() ? rows.number(0) : 0;
 }
 
+void HistoryReader::find_undelivered(const Query& query, std::int64_t endpoint, Records& answer) {
+  const Stretch stretch = stretch_of(query);
+  walk(
+      query, answer,
+      undelivered_.rows(endpoint, static_cast<int>(*query.result), stretch.above,
+                        std::min(stretch.below, row_below(query))),
+      [&](const Rows& rows) { return keep_in(query, answer, rows); },
+      [](const Rows& rows) { return rows.number(0); });
+}
+
 void HistoryReader::find_of_endpoint(const Query& query, Records& answer) {
   std::int64_t endpoint = 0;
   std::uint64_t linked = 0;
@@ -148,6 +159,10 @@ void HistoryReader::find_of_endpoint(const Query& query, Records& answer) {
     endpoint = number.integer(0);
     Rows mark = linked_.rows();
     if (mark.next()) linked = mark.number(0);
+  }
+  if (query.result && *query.result != AttemptResult::delivered) {
+    find_undelivered(query, endpoint, answer);
+    return;
   }
   const std::uint64_t below = row_below(query);
   const Stretch stretch = stretch_of(query);

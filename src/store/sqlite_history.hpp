@@ -12,7 +12,8 @@
 
 namespace hookwright::stores {
 
-// Reads attempts, for an endpoint along its chain, for a time by spans (see AttemptWriter).
+// Reads attempts, for an endpoint along its chain, for a time by spans (see AttemptWriter), and
+// those that were not delivered by an index.
 class HistoryReader {
  public:
   explicit HistoryReader(const Connection& connection) : connection_(connection) {}
@@ -32,6 +33,7 @@ class HistoryReader {
     std::uint64_t below = std::numeric_limits<std::int64_t>::max();
   };
   [[nodiscard]] Stretch stretch_of(const Query& query);
+  void find_undelivered(const Query& query, std::int64_t endpoint, Records& answer);
   [[nodiscard]] std::uint64_t enter(const Stretch& stretch, std::int64_t endpoint,
                                     std::uint64_t on_chain);
 
@@ -55,6 +57,10 @@ class HistoryReader {
                                                  " ORDER BY a.row DESC")};
   Statement tail_{connection_, "SELECT row, endpoint FROM attempt WHERE row > ?1 ORDER BY row"};
   Statement one_{connection_, attempts_where("a.row = ?1 AND a.endpoint = ?2")};
+  // With `result > 0` in so many words, or the index would not be known to have them all.
+  Statement undelivered_{connection_,
+                         attempts_where("a.endpoint = ?1 AND a.result = ?2 AND a.result > 0"
+                                        " AND a.row > ?3 AND a.row < ?4 ORDER BY a.row DESC")};
   Statement of_delivery_{
       connection_, attempts_where("a.delivery_high = ?1 AND a.delivery_low = ?2 AND a.row < ?3"
                                   " ORDER BY a.row DESC")};

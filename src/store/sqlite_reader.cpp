@@ -184,8 +184,9 @@ Records SqliteFinder::find(const Query& query, TimePoint latest) {
 
 void SqliteFinder::find_endpoints(const Query& query, Records& answer) {
   const auto keep = [&](const Rows& rows) -> std::optional<std::size_t> {
-    StoredEndpoint endpoint{EndpointId{rows.id(0)}, rows.number(1),       rows.text(2),
-                            rows.integer(3) != 0,   rows.integer(4) != 0, rows.text(5)};
+    StoredEndpoint endpoint{EndpointId{rows.id(0)}, rows.number(1),
+                            rows.text(2),           static_cast<std::uint8_t>(rows.integer(3)),
+                            rows.integer(4) != 0,   rows.text(5)};
     if (!query.tenant.empty() && endpoint.tenant != query.tenant) return std::nullopt;
     if (rows.number(6) <= query.changed_after) return std::nullopt;
     const std::size_t bytes = endpoint.details.size();

@@ -27,7 +27,8 @@ constexpr std::int64_t version = 3;
 //   deliveries that need events of it, and is written once a commit however many of them change.
 //   An id is two numbers, so that the index can do with the first half (which holds the time).
 // attempt: in the order of rows, so that what is new and what is old lie together. An endpoint's
-//   are a chain, see AttemptWriter; a delivery's have an index by the first half of its id.
+//   are a chain, see AttemptWriter; a delivery's have an index by the first half of its id, and
+//   those that were not delivered one by endpoint and result: they are few, and asked for.
 // note: small values by key, so the key's b-tree holds them.
 constexpr const char* schema_1 = R"sql(
 CREATE TABLE meta(
@@ -87,12 +88,16 @@ ALTER TABLE attempt ADD COLUMN purpose INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 // What version 3 adds: from when to when the attempts of a stretch of rows started, see
-// AttemptWriter. Of what is there already it is not known; one stretch may hold any time.
+// AttemptWriter. Of what is there already it is not known; one stretch may hold any time. And the
+// way to what was not delivered, and a second limit of endpoints.
 constexpr const char* schema_3 = R"sql(
 CREATE TABLE attempt_span(
   last INTEGER PRIMARY KEY, earliest INTEGER NOT NULL, latest INTEGER NOT NULL) STRICT;
 INSERT INTO attempt_span SELECT value, -9223372036854775808, 9223372036854775807 FROM meta
   WHERE key = 'attempts_linked' AND value > 0;
+DROP INDEX endpoint_counts;
+CREATE INDEX endpoint_counts ON endpoint(tenant, counts) WHERE counts > 0 AND deleted = 0;
+CREATE INDEX attempt_undelivered ON attempt(endpoint, result) WHERE result > 0;
 )sql";
 
 // What leads from each version to the next.

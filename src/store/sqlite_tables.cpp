@@ -110,12 +110,12 @@ std::uint64_t EndpointTable::version(const EndpointId& id) {
   return rows.next() ? rows.number(0) : 0;
 }
 
-bool EndpointTable::fewer_count(const std::string& tenant, std::size_t n) {
-  if (n == 0) return false;
-  const auto no = names_.known_tenant(tenant);
+bool EndpointTable::fewer_count(const TenantCountBelow& below) {
+  if (below.n == 0) return false;
+  const auto no = names_.known_tenant(below.tenant);
   if (!no) return true;
-  Rows rows = count_.rows(*no, static_cast<std::uint64_t>(n));
-  return rows.next() && rows.number(0) < n;
+  Rows rows = count_.rows(*no, std::int64_t{below.limit}, static_cast<std::uint64_t>(below.n));
+  return rows.next() && rows.number(0) < below.n;
 }
 
 std::uint64_t EndpointTable::changes() {
@@ -125,8 +125,8 @@ std::uint64_t EndpointTable::changes() {
 
 void EndpointTable::put(const StoredEndpoint& endpoint) {
   const std::uint64_t changed = changes() + 1;
-  put_.run(endpoint.id, endpoint.version, names_.tenant(endpoint.tenant), endpoint.counts,
-           endpoint.deleted, changed, endpoint.details);
+  put_.run(endpoint.id, endpoint.version, names_.tenant(endpoint.tenant),
+           std::int64_t{endpoint.counts}, endpoint.deleted, changed, endpoint.details);
   meta_.write("endpoints_version", static_cast<std::int64_t>(changed));
   changes_ = changed;
   entries_.erase(endpoint.id);

@@ -62,7 +62,7 @@ class EndpointTable {
   // Its number if records of it may be kept: it exists and is not deleted.
   [[nodiscard]] std::optional<std::int64_t> living(const EndpointId& id);
   [[nodiscard]] std::uint64_t version(const EndpointId& id);
-  [[nodiscard]] bool fewer_count(const std::string& tenant, std::size_t n);
+  [[nodiscard]] bool fewer_count(const TenantCountBelow& below);
   [[nodiscard]] std::uint64_t changes();  // Opened::endpoints_version
   void put(const StoredEndpoint& endpoint);
   [[nodiscard]] std::optional<std::int64_t> first_deleted();
@@ -85,7 +85,7 @@ class EndpointTable {
   Statement version_{connection_, "SELECT version FROM endpoint WHERE id = ?1"};
   Statement count_{connection_,
                    "SELECT count(*) FROM (SELECT 1 FROM endpoint"
-                   " WHERE tenant = ?1 AND counts = 1 AND deleted = 0 LIMIT ?2)"};
+                   " WHERE tenant = ?1 AND counts = ?2 AND counts > 0 AND deleted = 0 LIMIT ?3)"};
   Statement put_{connection_,
                  "INSERT INTO endpoint(id, version, tenant, counts, deleted, changed, details)"
                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(id) DO UPDATE SET"

@@ -26,8 +26,8 @@ struct SqliteCheck {
   }
   ChangeOutcome operator()(const DeliveryAt& at) const { return matched(writer.holds(at)); }
   ChangeOutcome operator()(const TenantCountBelow& below) const {
-    return writer.endpoints_.fewer_count(below.tenant, below.n) ? ChangeOutcome::applied
-                                                                : ChangeOutcome::over_limit;
+    return writer.endpoints_.fewer_count(below) ? ChangeOutcome::applied
+                                                : ChangeOutcome::over_limit;
   }
 
   static ChangeOutcome matched(bool it_is) {

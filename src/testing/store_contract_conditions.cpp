@@ -117,24 +117,33 @@ void delivery_at(StoreUnderTest& under_test) {
 
 void tenant_count_below(StoreUnderTest& under_test) {
   Scene scene(under_test);
-  const auto below = [&](const std::string& tenant, std::size_t n) {
-    return scene.commit({TenantCountBelow{tenant, n}}, {});
+  const auto below = [&](const std::string& tenant, std::size_t n, std::uint8_t limit = 1) {
+    return scene.commit({TenantCountBelow{tenant, n, limit}}, {});
   };
   expect_outcome(below("acme", 0), over_limit, "TenantCountBelow 0");
   expect_outcome(below("acme", 1), applied, "TenantCountBelow 1 of a tenant without endpoints");
-  const EndpointId first = scene.endpoint("acme", true);
-  scene.endpoint("acme", true);
-  scene.endpoint("acme", false);
-  scene.endpoint("other", true);
+  const EndpointId first = scene.endpoint("acme");
+  scene.endpoint("acme");
+  scene.endpoint("acme", 0);
+  scene.endpoint("other");
   expect_outcome(below("acme", 2), over_limit, "TenantCountBelow 2 where 2 count");
   expect_outcome(below("acme", 3), applied, "TenantCountBelow 3 where 2 count");
   expect_outcome(below("acm", 1), applied, "TenantCountBelow 1 of a tenant named alike");
-  scene.apply({PutEndpoint{{first, 2, "acme", false, false, ""}}});
+  scene.apply({PutEndpoint{{first, 2, "acme", 0, false, ""}}});
   expect_outcome(below("acme", 2), applied, "TenantCountBelow 2 after one stopped counting");
-  scene.apply({PutEndpoint{{first, 3, "acme", true, false, ""}}});
+  scene.apply({PutEndpoint{{first, 3, "acme", 1, false, ""}}});
   expect_outcome(below("acme", 2), over_limit, "TenantCountBelow 2 after it counts again");
-  scene.apply({PutEndpoint{{first, 4, "acme", true, true, ""}}});
+  scene.apply({PutEndpoint{{first, 4, "acme", 1, true, ""}}});
   expect_outcome(below("acme", 2), applied, "TenantCountBelow 2 after one was deleted");
+
+  const EndpointId third = scene.endpoint("acme", 2);
+  expect_outcome(below("acme", 2), applied,
+                 "the first limit not to know what counts for the other");
+  expect_outcome(below("acme", 1, 2), over_limit, "the second limit where one counts towards it");
+  expect_outcome(below("acme", 2, 2), applied, "the second limit not to know the first");
+  scene.apply({PutEndpoint{{third, 2, "acme", 1, false, ""}}});
+  expect_outcome(below("acme", 1, 2), applied, "the second limit after one counts for the first");
+  expect_outcome(below("acme", 2), over_limit, "the first limit after one came over");
 }
 
 void first_that_did_not_hold(StoreUnderTest& under_test) {

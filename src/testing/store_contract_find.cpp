@@ -166,6 +166,49 @@ void history_found(StoreUnderTest& under_test) {
   expect(scene.find_all(asked).attempts.empty(), "none where delivery and endpoint disagree");
 }
 
+void rare_ones_found(StoreUnderTest& under_test) {
+  Scene scene(under_test);
+  const EndpointId endpoint = scene.endpoint();
+  const EndpointId other = scene.endpoint();
+  const Delivery row = scene.publish(endpoint, scene.now);
+  const Delivery elsewhere = scene.publish(other, scene.now);
+  std::vector<Attempt> failed;
+  const auto deliver = [&](int thousands) {
+    for (int n = 0; n < thousands; ++n) {
+      std::vector<Write> writes;
+      for (int i = 0; i < 1'000; ++i)
+        writes.emplace_back(PutAttempt{scene.attempt(row, AttemptResult::delivered)});
+      scene.apply(writes);
+    }
+  };
+  for (int i = 0; i < 3; ++i) {
+    failed.push_back(scene.attempt(row, AttemptResult::failed));
+    failed.back().type = i == 1 ? "rare" : "usual";
+    scene.apply({PutAttempt{failed.back()},
+                 PutAttempt{scene.attempt(elsewhere, AttemptResult::failed)},
+                 PutAttempt{scene.attempt(row, AttemptResult::exhausted)}});
+    deliver(i == 2 ? 12 : 1);
+  }
+  Query asked = query(RecordKind::attempts, endpoint);
+  asked.result = AttemptResult::failed;
+  const Records found = scene.find(asked);
+  expect_number(found.attempts.size(), 3U,
+                "a page to hold the failed ones, however many deliveries came after");
+  for (std::size_t i = 0; i < 3; ++i)
+    expect(same(found.attempts[i], failed[2 - i]), "failed attempts with the newest first");
+  asked.limit = 1;
+  const Records first = scene.find(asked);
+  asked.after = first.next;
+  asked.type = "rare";
+  const Records rest = scene.find_all(asked);
+  expect(rest.attempts.size() == 1 && same(rest.attempts[0], failed[1]),
+         "those behind a cursor, by type");
+  asked = query(RecordKind::attempts, endpoint);
+  asked.result = AttemptResult::gone;
+  const Records none = scene.find(asked);
+  expect(none.attempts.empty() && none.next.empty(), "a page to say that none was gone");
+}
+
 void dead_letters_found(StoreUnderTest& under_test) {
   Scene scene(under_test);
   const EndpointId a = scene.endpoint();
@@ -450,6 +493,7 @@ constexpr std::array cases = {
     StoreCase{"lanes are found with the due time of their first row", {}, lanes_found},
     StoreCase{"waiting rows are found, due or not", {}, waiting_found},
     StoreCase{"attempts are found by endpoint, delivery and result", {}, history_found},
+    StoreCase{"attempts that failed are found among many deliveries", {}, rare_ones_found},
     StoreCase{"dead letters are found by tenant, endpoint and id", {}, dead_letters_found},
     StoreCase{"endpoints are found with their last attempts", {}, last_attempts_found},
     StoreCase{"attempts and dead letters are found by type and time", {}, history_of_a_time},

@@ -176,14 +176,14 @@ void dead_letters_come_back(StoreUnderTest& under_test) {
 
 void endpoints_come_back(StoreUnderTest& under_test) {
   Scene scene(under_test);
-  StoredEndpoint endpoint{scene.id<EndpointId>(), 1, all_bytes(), true, false, ""};
+  StoredEndpoint endpoint{scene.id<EndpointId>(), 1, all_bytes(), 2, false, ""};
   scene.apply({PutEndpoint{endpoint}});
   const auto find_it = [&] { return scene.find(query(RecordKind::endpoints, endpoint.id)); };
   expect(same(only(find_it().endpoints, "an endpoint as it was put"), endpoint),
          "an endpoint as it was put");
   endpoint.version = std::uint64_t{1} << 40U;
   endpoint.details = std::string(100'000, '\0') + all_bytes();
-  endpoint.counts = false;
+  endpoint.counts = 0;
   endpoint.deleted = true;
   scene.apply({PutEndpoint{endpoint}});
   expect(same(only(find_it().endpoints, "a tombstone as it was put"), endpoint),
@@ -252,11 +252,23 @@ void records_of_no_endpoint(StoreUnderTest& under_test) {
            "no waiting row of an endpoint that is absent or deleted");
     expect(scene.find(query(RecordKind::attempts, endpoint)).attempts.empty(),
            "no attempt of an endpoint that is absent or deleted");
+    scene.apply({PutDelivery{scene.delivery(*scene.event(), endpoint, scene.now)}});
   }
   expect(scene.find(query(RecordKind::dead_letters)).dead_letters.empty(),
          "no dead letter of an endpoint that is absent or deleted");
   expect_number(scene.fetch(living).rows.size(), 2U,
                 "the rows of a living endpoint in the same changes");
+
+  // Whether it is there is asked when its turn comes.
+  const PutDelivery lacks_its_event{scene.delivery(*scene.event(), living, scene.now)};
+  const PutEndpoint drop{{living, 2, "acme", true, true, ""}};
+  const PutEndpoint bring_back{{living, 3, "acme", true, false, ""}};
+  expect_outcome(scene.commit({}, {drop, bring_back, lacks_its_event}), ChangeOutcome::unstorable,
+                 "a delivery without its event to an endpoint that is there");
+  expect_outcome(scene.commit({}, {lacks_its_event, drop}), ChangeOutcome::unstorable,
+                 "a delivery without its event before its endpoint is deleted");
+  expect_outcome(scene.commit({}, {drop, lacks_its_event}), ChangeOutcome::applied,
+                 "a delivery without its event behind the deletion of its endpoint");
 }
 
 constexpr std::array cases = {

@@ -166,7 +166,7 @@ DeadLetter Scene::dead_letter(const StoredEvent& event, const EndpointId& endpoi
   return made;
 }
 
-EndpointId Scene::endpoint(const std::string& tenant, bool counts) {
+EndpointId Scene::endpoint(const std::string& tenant, std::uint8_t counts) {
   StoredEndpoint made;
   made.id = id<EndpointId>();
   made.version = 1;

@@ -75,7 +75,7 @@ class Scene {
   }
 
   // Records that are in it afterwards.
-  EndpointId endpoint(const std::string& tenant = "acme", bool counts = true);
+  EndpointId endpoint(const std::string& tenant = "acme", std::uint8_t counts = 1);
   Delivery publish(const EndpointId& endpoint, TimePoint due, std::string body = "{\"a\":1}");
   void apply(std::vector<Write> writes);  // without conditions, and expects it to be applied
 

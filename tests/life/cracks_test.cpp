@@ -143,6 +143,8 @@ TEST_CASE("a URL that changes while its receiver is asked is not activated by th
     return SimulatedAnswer{.latency = 1s, .body = *arrival.body};
   });
   life.subscribe_one();
+  life.run(500ms);
+  REQUIRE(life.world.net->to(host).size() == 1);
   REQUIRE(life.endpoints().update("acme", life.endpoint.id, spec_for("b.example.com")).ok());
   life.run(10s);
   CHECK(life.now().status == Status::unverified);
@@ -155,6 +157,8 @@ TEST_CASE("paused while its receiver is asked: it stays paused, and is known") {
     return SimulatedAnswer{.latency = 1s, .body = *arrival.body};
   });
   life.subscribe_one();
+  life.run(500ms);
+  REQUIRE(life.world.net->to(host).size() == 1);
   REQUIRE(life.endpoints().pause("acme", life.endpoint.id).ok());
   life.run(10s);
   CHECK(life.now().status == Status::paused);
@@ -162,6 +166,47 @@ TEST_CASE("paused while its receiver is asked: it stays paused, and is known") {
   life.answer(200);
   REQUIRE(life.endpoints().enable("acme", life.endpoint.id).ok());
   CHECK(life.now().status == Status::active);
+}
+
+TEST_CASE("removed, or given another secret, while its receiver is asked") {
+  const bool removed = GENERATE(true, false);
+  Life life(like(profiles::hypersnap()), GENERATE(from_range(store_kinds())));
+  life.world.net->answer(host, [](const Arrival& arrival) {
+    return SimulatedAnswer{.latency = 1s, .body = *arrival.body};
+  });
+  life.subscribe_one();
+  life.run(500ms);
+  REQUIRE(life.world.net->to(host).size() == 1);
+  if (removed) {
+    REQUIRE(life.endpoints().remove("acme", life.endpoint.id) == EndpointOutcome::ok);
+  } else {
+    REQUIRE(life.endpoints().rotate("acme", life.endpoint.id, {}, 0h).ok());
+  }
+  life.run(10s);
+  CHECK(life.endpoints().list("acme").rows.size() == (removed ? 0 : 1));
+  if (!removed) CHECK(life.now().status == Status::active);
+  life.restart();
+  life.publish(1);
+  life.run(10s);
+  CHECK(life.world.net->to(host).size() == (removed ? 1 : 2));
+}
+
+TEST_CASE("of two that come back at once, one has the last place") {
+  Profile profile = exact_profile();
+  profile.active_endpoints_max = 2;
+  Pair pair(profile);
+  std::vector<Endpoint> made;
+  for (int i = 0; i < 3; ++i) {
+    if (i == 2) REQUIRE(pair.first->endpoints().pause("acme", made[1].id).ok());
+    made.push_back(subscribe(*pair.first, "acme", host));
+  }
+  REQUIRE(pair.first->endpoints().pause("acme", made[2].id).ok());
+  pair.run(20s);
+  const auto one = pair.first->endpoints().enable("acme", made[1].id).outcome;
+  const auto two = pair.second->endpoints().enable("acme", made[2].id).outcome;
+  CHECK(one == EndpointOutcome::ok);
+  CHECK(two == EndpointOutcome::over_limit);
+  CHECK(look_up(*pair.second, made[2]).status == Status::paused);
 }
 
 TEST_CASE("the last place under the limit is had by one of two processes") {
@@ -174,6 +219,21 @@ TEST_CASE("the last place under the limit is had by one of two processes") {
   const auto two = pair.second->endpoints().create("acme", spec_for(host)).outcome;
   CHECK(one == EndpointOutcome::ok);
   CHECK(two == EndpointOutcome::over_limit);
+}
+
+TEST_CASE("the last place of those that are asked is had by one of two processes") {
+  Profile profile = exact_profile();
+  profile.handshake = true;
+  profile.unverified_endpoints_max = 3;
+  Pair pair(profile);
+  pair.run(1s);
+  for (int i = 0; i < 2; ++i) subscribe(*pair.first, "acme", host);
+  const auto one = pair.first->endpoints().create("acme", spec_for(host)).outcome;
+  const auto two = pair.second->endpoints().create("acme", spec_for(host)).outcome;
+  CHECK(one == EndpointOutcome::ok);
+  CHECK(two == EndpointOutcome::over_limit);
+  pair.run(1s);
+  CHECK(pair.world.net->to(host).size() == 3);  // and nobody else is asked
 }
 
 TEST_CASE("two processes edit one endpoint: the second to come reads it again") {

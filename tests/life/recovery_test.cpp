@@ -1,5 +1,8 @@
 // Bringing back what was given up, and what was skipped.
 
+#include <algorithm>
+#include <set>
+
 #include "dispatcher/flaky_store.hpp"
 #include "life/life.hpp"
 
@@ -90,6 +93,14 @@ TEST_CASE("recovery goes on where it was, over restarts, and sends each once") {
   CHECK(part.sent == 300);
   CHECK(part.looked_at == 300);
   REQUIRE_FALSE(part.next.empty());
+  for (const std::string& strange :
+       {std::string("x"), std::string("0"), std::string("\xFF\0", 2)}) {
+    what.after = strange;
+    const Recovered nothing = life.endpoints().recover("acme", life.endpoint.id, what);
+    CHECK(nothing.outcome == EndpointOutcome::ok);
+    CHECK(nothing.looked_at == 0);
+    CHECK(nothing.next.empty());
+  }
   life.run(1min);
   life.restart();
   what.after = part.next;
@@ -261,6 +272,107 @@ TEST_CASE("a tenant may keep every event for endpoints to come") {
   CHECK(recover_all(life, Recovery::missing_since({})) == 2);
   life.run(1s);
   CHECK(life.numbers() == std::vector<std::int64_t>{2, 3});
+}
+
+TEST_CASE("what is published while much is brought back is not held up by it") {
+  Profile profile = exact_profile();
+  profile.policy.rate_per_minute = 60;
+  profile.policy.rate_burst = 1;
+  Life life(profile, GENERATE(from_range(store_kinds())));
+  life.subscribe_one();
+  REQUIRE(life.endpoints().disable("acme", life.endpoint.id).ok());
+  const TimePoint start = life.world.clock->wall();
+  const bool dead = GENERATE(true, false);
+  if (dead) {
+    REQUIRE(life.endpoints().pause("acme", life.endpoint.id).ok());
+    for (int n = 1; n <= 600; ++n) life.publish(n);
+    life.run(1s);
+    REQUIRE(life.endpoints().disable("acme", life.endpoint.id).ok());
+    life.run(1min);
+    REQUIRE(life.letters().size() == 600);
+  } else {
+    for (int n = 1; n <= 600; ++n) life.publish(n);  // skipped
+    life.run(1min);
+  }
+  REQUIRE(life.endpoints().enable("acme", life.endpoint.id).ok());
+  Recovery what = dead ? Recovery::since(start) : Recovery::missing_since(start);
+  what.at_most = 200;
+  CHECK(recover_all(life, what) == 600);
+  // Half of the rate is left: a new event is on its way within two seconds, each time.
+  for (int n = 1'001; n <= 1'020; ++n) {
+    life.publish(n);
+    life.run(4s);
+    const auto numbers = life.numbers();
+    CHECK(std::count(numbers.begin(), numbers.end(), n) == 1);
+  }
+  CHECK(life.numbers().size() >= 55);  // of 80 s: the others went on meanwhile
+  life.run(30min);
+  CHECK(life.waiting() == 0);
+  CHECK(life.numbers().size() == 620);
+  life.check_sums();
+}
+
+TEST_CASE("what was delivered is not missing because its history was shorter than the record") {
+  Life life(exact_profile());
+  life.dispatcher.reset();
+  Options options = life.world.options(life.profile_);
+  options.limits.event_retention = 48h;
+  options.limits.attempt_retention = 24h;
+  life.dispatcher = std::make_unique<Dispatcher>(std::move(options));
+  life.subscribe_one();
+  life.publish(1);
+  life.run(1s);
+  REQUIRE(life.endpoints().disable("acme", life.endpoint.id).ok());
+  life.run(30h);
+  CHECK(life.endpoints().attempts("acme", life.endpoint.id).rows.empty());
+  life.publish(2);
+  life.run(1s);
+  REQUIRE(life.endpoints().enable("acme", life.endpoint.id).ok());
+  const TimePoint now = life.world.clock->wall();
+  const Recovered missing =
+      life.endpoints().recover("acme", life.endpoint.id, Recovery::missing_since({}));
+  CHECK(missing.sent == 1);
+  CHECK(missing.complete_since == now - 24h);
+  life.run(1s);
+  CHECK(life.numbers() == std::vector<std::int64_t>{1, 2});
+}
+
+TEST_CASE("dead letters go at the end of their time, a slice at a time, beside live traffic") {
+  Profile profile = exact_profile();
+  profile.policy.dead_letter_retention = 24h;  // for 30 days see products_test.cpp
+  Life life(profile, GENERATE(from_range(store_kinds_that_forget())));
+  life.subscribe_one();
+  REQUIRE(life.endpoints().pause("acme", life.endpoint.id).ok());
+  for (int n = 1; n <= 5'000; ++n) life.publish(n);
+  life.run(1s);
+  REQUIRE(life.endpoints().disable("acme", life.endpoint.id).ok());
+  life.run(1min);
+  REQUIRE(life.endpoints().enable("acme", life.endpoint.id).ok());
+  TimePoint first_goes{};
+  const auto count = [&] {
+    std::size_t letters = 0;
+    for (std::string after;;) {
+      const auto page = life.endpoints().dead_letters("acme", life.endpoint.id, after, 1'000);
+      letters += page.rows.size();
+      if (!page.rows.empty()) first_goes = page.rows.back().expires;
+      if (page.next.empty()) return letters;
+      after = page.next;
+    }
+  };
+  REQUIRE(count() == 5'000);
+  CHECK(first_goes > life.world.clock->wall() + 23h);
+  life.run(first_goes - life.world.clock->wall() - 1ms);
+  CHECK(count() == 5'000);
+  life.world.net->forget();
+  std::set<std::size_t> seen;
+  for (int n = 1; n <= 600 && count() > 0; ++n) {
+    life.publish(n);
+    life.run(20ms);
+    CHECK(life.numbers().size() == static_cast<std::size_t>(n));  // at once
+    seen.insert(count());
+  }
+  CHECK(count() == 0);
+  CHECK(seen.size() >= 5);
 }
 
 TEST_CASE("recovery leaves live traffic its place") {

@@ -57,10 +57,15 @@ TEST_CASE("an endpoint is active once its receiver has echoed the challenge") {
   CHECK(arrivals[0].header("x-hypersnap-signature").size() == 64);
   CHECK(arrivals[0].allowed == 3s);
   CHECK(arrivals[1].n() == 2);
+  const Recovered early =
+      life.endpoints().recover("acme", life.endpoint.id, Recovery::missing_since({}));
+  CHECK(early.sent == 1);  // it was skipped, and stored
+  life.run(1s);
+  CHECK(life.numbers().back() == 1);
   const auto history = life.endpoints().attempts("acme", life.endpoint.id).rows;
-  REQUIRE(history.size() == 2);
-  CHECK(history[1].purpose == Purpose::handshake);
-  CHECK(history[1].excerpt.empty());  // it held the token
+  REQUIRE(history.size() == 3);
+  CHECK(history[2].purpose == Purpose::handshake);
+  CHECK(history[2].excerpt.empty());  // it held the token
   life.check_sums();
 }
 
@@ -161,6 +166,45 @@ TEST_CASE("the limit of active endpoints holds for handshakes that end at once")
   CHECK(look_up(*life.dispatcher, made.back()).status == Status::active);
 }
 
+TEST_CASE(
+    "strangers are not asked without end: so many may be unverified, whatever is done to them") {
+  Profile profile = with_handshake();
+  profile.active_endpoints_max = 0;
+  profile.unverified_endpoints_max = 3;
+  Life life(profile, GENERATE(from_range(store_kinds())));
+  const auto outcome_at = [&](const std::string& where) {
+    const EndpointResult result = life.endpoints().create("acme", spec_for(where));
+    if (result.ok()) life.endpoint = result.endpoint;
+    return result.outcome;
+  };
+  echo(life, [](const std::string& token) { return token; });
+  for (int i = 0; i < 5; ++i) {  // each has echoed before the next one comes
+    CHECK(outcome_at(host) == EndpointOutcome::ok);
+    life.run(1s);
+  }
+  for (int i = 0; i < 3; ++i) CHECK(outcome_at("victim.example.com") == EndpointOutcome::ok);
+  CHECK(outcome_at("victim.example.com") == EndpointOutcome::over_limit);
+  CHECK(life.endpoints().create("umbrella", spec_for(host)).ok());  // another tenant's are others
+  REQUIRE(life.endpoints().pause("acme", life.endpoint.id).ok());   // is no way around it
+  REQUIRE(life.endpoints().disable("acme", life.endpoint.id).ok());
+  CHECK(outcome_at("victim.example.com") == EndpointOutcome::over_limit);
+  life.run(1s);
+  CHECK(life.world.net->to("victim.example.com").size() == 3);
+
+  // One that is verified can't move there either, and goes on as it was.
+  const Endpoint good = life.endpoints().list("acme").rows.at(0);
+  REQUIRE(good.status == Status::active);
+  CHECK(life.endpoints().update("acme", good.id, spec_for("victim.example.com")).outcome ==
+        EndpointOutcome::over_limit);
+  CHECK(look_up(*life.dispatcher, good).url == good.url);
+  life.restart();
+  CHECK(outcome_at(host) == EndpointOutcome::over_limit);
+  CHECK(life.endpoints().remove("acme", life.endpoint.id) == EndpointOutcome::ok);
+  CHECK(outcome_at(host) == EndpointOutcome::ok);
+  life.run(1s);
+  CHECK(outcome_at(host) == EndpointOutcome::ok);
+}
+
 TEST_CASE("an edit of an older version changes nothing") {
   Life life(exact_profile(), GENERATE(from_range(store_kinds())));
   life.subscribe_one();
@@ -259,4 +303,30 @@ TEST_CASE("where the header carries one signature, the new secret takes over at 
   life.run(1s);
   CHECK(passes(new_one));
   CHECK_FALSE(passes(old_one));
+}
+
+TEST_CASE("rotating again within the time ends the oldest secret at once") {
+  const bool several = GENERATE(true, false);
+  Life life(like(several ? profiles::standard_webhooks() : profiles::snipy()),
+            GENERATE(from_range(store_kinds())));
+  life.subscribe_one();
+  const Secret first = life.now().secrets.front();
+  REQUIRE(life.endpoints().rotate("acme", life.endpoint.id, {}, 24h).ok());
+  const Secret second = life.now().secrets.front();
+  life.run(1h);
+  REQUIRE(life.endpoints().rotate("acme", life.endpoint.id, {}, 24h).ok());
+  const Secret third = life.now().secrets.front();
+  CHECK(life.now().secrets == std::vector<Secret>{third, second});
+  life.run(23h + 30min);  // the first rotation's time is over, the second's is not
+  CHECK(life.now().secrets.size() == 2);
+  life.publish(1);
+  life.run(1s);
+  const Arrival arrival = life.world.net->arrivals().back();
+  const auto passes = [&](const Secret& secret) {
+    const Verifier verifier(life.profile_.wire, {secret});
+    return static_cast<bool>(verifier.verify(arrival.headers, *arrival.body, arrival.wall));
+  };
+  CHECK_FALSE(passes(first));
+  CHECK(passes(second));
+  CHECK(passes(third) == several);
 }

@@ -66,6 +66,50 @@ TEST_CASE("the table of states: what becomes of new events and of those that wai
   life.check_sums();
 }
 
+TEST_CASE("what is held so long and so much is the products', unless said") {
+  for (const Profile& profile : {profiles::hypersnap(), profiles::snipy(), profiles::snapglyph(),
+                                 profiles::standard_webhooks(), exact_profile()}) {
+    CHECK(profile.policy.held_age_max == 72h);
+    CHECK(profile.policy.held_max == 100'000);
+  }
+}
+
+TEST_CASE("what waits is held for 72 hours while an exhausted or moved receiver is waited for") {
+  const bool exhausted = GENERATE(true, false);
+  Profile profile = exact_profile();
+  profile.handshake = true;
+  if (exhausted) profile.policy.on_exhausted = OnExhausted::pause;
+  Life life(profile, GENERATE(from_range(kinds())));
+  life.world.net->answer(host, [](const Arrival& arrival) {
+    return SimulatedAnswer{.status = arrival.n() < 0 ? 200 : 500, .body = *arrival.body};
+  });
+  life.subscribe_one();
+  life.run(1s);
+  life.publish(1);
+  life.run(35min);
+  life.publish(2);  // has one attempt behind it when the first one dies
+  life.run(90s);
+  if (!exhausted) {
+    EndpointSpec spec = spec_for(host);
+    spec.url += "/moved";
+    life.answer(404);
+    REQUIRE(life.endpoints().update("acme", life.endpoint.id, spec).ok());
+  }
+  life.run(1s);
+  CHECK(life.now().status == (exhausted ? Status::paused : Status::unverified));
+  CHECK(life.waiting() == 1);
+  life.publish(3);
+  life.run(71h);
+  CHECK(life.waiting() == (exhausted ? 2 : 1));
+  CHECK(life.letters().size() == 1);
+  life.run(2h);
+  CHECK(life.waiting() == 0);
+  REQUIRE(life.letters().size() == (exhausted ? 3 : 2));
+  CHECK(life.letters()[0].reason == DeathReason::held_too_long);
+  CHECK(life.letters().back().reason == DeathReason::exhausted);
+  life.check_sums();
+}
+
 TEST_CASE("a paused endpoint holds each event for 72 hours, then gives it up, the oldest first") {
   Life life(exact_profile(), GENERATE(from_range(kinds())));
   life.subscribe_one();

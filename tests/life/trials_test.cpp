@@ -64,6 +64,21 @@ TEST_CASE("a test that fails is not retried and says nothing of the endpoint's h
   for (const Attempt& attempt : history) CHECK(attempt.purpose == Purpose::test);
 }
 
+TEST_CASE("tests that are turned away or time out hold up no delivery") {
+  Life life(exact_profile(), GENERATE(from_range(store_kinds())));
+  life.subscribe_one();
+  for (int i = 0; i < 30; ++i) {  // the breaker opens after ten deliveries like these
+    life.world.net->answer(host, i % 2 == 0 ? SimulatedAnswer{.status = 503, .retry_after = "3600"}
+                                            : SimulatedAnswer{.fault = Fault::refused});
+    CHECK_FALSE(life.endpoints().test("acme", life.endpoint.id, "measured").accepted);
+  }
+  life.answer(200);
+  life.world.net->forget();
+  for (int n = 1; n <= 20; ++n) life.publish(n);
+  life.run(100ms);
+  CHECK(life.numbers() == numbers_from(1, 20));
+}
+
 TEST_CASE("a successful test does not heal, and a stopped endpoint can be tested") {
   Life life(like(profiles::snapglyph()), GENERATE(from_range(store_kinds())));
   life.subscribe_one();

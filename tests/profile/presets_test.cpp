@@ -46,6 +46,8 @@ TEST_CASE("HyperSnap, as its documentation has it") {
   CHECK(p.policy.rate_burst == 12);
   CHECK(p.policy.dead_letter_retention == 30 * 24h);
   CHECK(p.active_endpoints_max == 15);
+  CHECK(p.unverified_endpoints_max == 15);
+  CHECK(p.handshake);
 }
 
 TEST_CASE("Snipy, as its documentation has it") {

@@ -35,6 +35,15 @@ struct CountsOneTooMany final : Rewriting {
   }
 };
 
+struct CountsForEveryLimit final : Rewriting {
+  using Rewriting::Rewriting;
+  void rewrite(Change& change) override {
+    for (Precondition& one : change.only_if) {
+      if (auto* below = std::get_if<TenantCountBelow>(&one)) below->limit = 1;
+    }
+  }
+};
+
 struct NotesNeverExpire final : Rewriting {
   using Rewriting::Rewriting;
   void rewrite(Change& change) override {
@@ -205,11 +214,11 @@ TEST_CASE("the suite passes a store that only passes calls on") {
 
 TEMPLATE_TEST_CASE("the suite catches a store that commits wrongly:", "", ForgetsConditions,
                    Forgets<EndpointAt>, Forgets<EventAbsent>, Forgets<NoteAt>, Forgets<DeliveryAt>,
-                   Forgets<TenantCountBelow>, Forgets<LaneHeld>, CountsOneTooMany, NotesNeverExpire,
-                   BodiesEndAtNul, BodiesAreCut, AttemptsAreBytes, ForgetsExpiries,
-                   ForgetsAttemptsMax, ForgetsPurposes, ForgetsTypes, ForgetsHolds, NotAtomic,
-                   ConditionsOfTheWholeBatchFirst, NamesTheLastCondition,
-                   SaysAppliedOfTheUnstorable, ForgetsResults) {
+                   Forgets<TenantCountBelow>, Forgets<LaneHeld>, CountsOneTooMany,
+                   CountsForEveryLimit, NotesNeverExpire, BodiesEndAtNul, BodiesAreCut,
+                   AttemptsAreBytes, ForgetsExpiries, ForgetsAttemptsMax, ForgetsPurposes,
+                   ForgetsTypes, ForgetsHolds, NotAtomic, ConditionsOfTheWholeBatchFirst,
+                   NamesTheLastCondition, SaysAppliedOfTheUnstorable, ForgetsResults) {
   Broken<MemoryUnderTest> broken(wrap_in<TestType>);
   const std::string violation = caught(broken);
   INFO(violation);

@@ -114,7 +114,7 @@ TEST_CASE("a file of version 1 opens with all that is in it") {
     const StoredEndpoint& endpoint = endpoints.endpoints[0];
     CHECK(endpoint.tenant == "acme");
     CHECK(endpoint.details == "details");
-    CHECK(endpoint.counts);
+    CHECK(endpoint.counts == 1);
 
     const Records waiting = find(*store, {.kind = RecordKind::waiting, .endpoint = endpoint.id});
     REQUIRE(waiting.waiting.size() == 2);
