@@ -47,8 +47,8 @@ struct Note {
   std::string key{};          // at most 512 bytes, any bytes
   std::uint64_t version = 0;  // another with each change, never 0
   std::string value{};        // at most 64 KiB, any bytes
-  // From then on the note counts as absent, and stays so although a clock is set back: by the latest
-  // time that the store was told. The epoch: never.
+  // From then on the note counts as absent, and stays so although a clock is set back: by the
+  // latest time that the store was told. The epoch: never.
   TimePoint expires{};
 };
 

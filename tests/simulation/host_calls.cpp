@@ -17,6 +17,7 @@ EndpointOutcome World::recover(Process& process, std::string_view tenant, Endpoi
   const Ledger::Missed missed = ledger_.begins_recovery(process.life(), id, what);
   for (int parts = 0; parts < 1'000; ++parts) {
     const std::uint64_t before = life.revived;
+    ledger_.recovers_part(id, what);
     const Recovered part =
         process.call([&](Endpoints& endpoints) { return endpoints.recover(tenant, id, what); });
     if (process.dead()) return EndpointOutcome::shutting_down;

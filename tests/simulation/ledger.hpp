@@ -91,6 +91,7 @@ struct EndpointStory {
   std::vector<Version> versions{};
   std::map<int, Of> lives{};
   std::deque<SteadyTime> sends{};  // of the last minute
+  std::uint64_t recoverable = 0;   // deliveries, that recoveries were asked for
   SteadyTime rest_until{};         // that it has asked for, of anybody
   SteadyTime moved{};              // when something last happened to it, or to its lane
   TimePoint last_success{};        // latest start of an attempt that was settled as delivered
@@ -209,6 +210,7 @@ class Ledger {
     std::vector<const EventStory*> events{};
   };
   [[nodiscard]] Missed begins_recovery(Life& life, EndpointId id, const Recovery& what);
+  void recovers_part(EndpointId id, const Recovery& what);
   void ends_recovery(const Missed& missed);
   [[nodiscard]] std::optional<DeliveryId> some_delivery(EndpointId id, std::size_t number) const;
 
@@ -258,7 +260,8 @@ class Ledger {
   void put_again(Life& life, const Change& change, TimePoint now);
   DeliveryStory* put_again_as(DeliveryStory* dead, EventStory& event, EndpointStory& endpoint,
                               const Delivery& row);
-  void check_new(const Life& life, const DeliveryStory& story, const Delivery& row, TimePoint now);
+  void check_new(const Life& life, const DeliveryStory& story, const Delivery& row, TimePoint now,
+                 Duration later = {});
   void settle(Life& life, const Carried& carried, TimePoint now);
   void expire(Life& life, DeliveryStory& story, const Change& change, TimePoint now);
   [[nodiscard]] Expected expected_of(const DeliveryStory& story, const Flight& flight,

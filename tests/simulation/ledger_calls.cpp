@@ -51,6 +51,10 @@ Ledger::Missed Ledger::begins_recovery(Life& life, EndpointId id, const Recovery
   return missed;
 }
 
+void Ledger::recovers_part(EndpointId id, const Recovery& what) {
+  if (!what.delivery) endpoint(id)->recoverable += what.at_most;
+}
+
 // I1: a recovery that has come to its end has left nothing out.
 void Ledger::ends_recovery(const Missed& missed) {
   const EndpointStory& endpoint = *missed.endpoint;
@@ -127,7 +131,11 @@ void Ledger::put_again(Life& life, const Change& change, TimePoint now) {
   if (!open && !life.doubtful) fail("I8", "a delivery is brought back to who gets nothing");
   const DeliveryStory* again = put_again_as(dead, event, *to, row);
   trace_.add("brought back delivery, event, endpoint", life.n, again->n, event.n, to->n);
-  check_new(life, *again, row, now);
+  // Bit by bit, at half of the endpoint's rate and a hundred a second at most.
+  const auto rate = static_cast<Duration::rep>(to->rules.rate_per_minute);
+  const Duration spacing =
+      std::max(Duration(10), rate == 0 ? Duration(0) : Duration(120'000) / rate);
+  check_new(life, *again, row, now, spacing * static_cast<Duration::rep>(to->recoverable));
   if (row.expires != TimePoint{} || row.attempts_max != 0)
     fail("I7", "delivery " + std::to_string(again->n) + " is brought back with its old bounds");
 }

@@ -166,12 +166,13 @@ void Ledger::put_event(Life& life, const Carried& carried, TimePoint now) {
 }
 
 void Ledger::check_new(const Life& life, const DeliveryStory& story, const Delivery& row,
-                       TimePoint now) {
+                       TimePoint now, Duration later) {
   const std::string name = "delivery " + std::to_string(story.n);
   if (row.attempts != 0 || row.first_attempt != TimePoint{} || row.spared_since != TimePoint{})
     fail("I7", name + " is new and has a past");
-  if (row.position.due > now || (!life.doubtful && now - row.position.due > scenario_.lease))
-    fail("I7", name + " is new and not due at once");
+  if (row.position.due > now + later ||
+      (!life.doubtful && now - row.position.due > scenario_.lease))
+    fail("I7", name + " is new and not due in time");
 }
 
 // I1: every endpoint that has subscribed gets it, and no other. Where another dispatcher has
