@@ -85,7 +85,8 @@ struct RecoverOp {
   std::string tenant{};
   EndpointId id{};
   std::vector<Revival> what{};
-  bool at_once = false;  // else so that live traffic keeps its place
+  bool at_once = false;             // else so that live traffic keeps its place
+  std::optional<TimePoint> turn{};  // of the first one, however often it is planned
   std::size_t sent = 0;
   std::function<void(Revived)> done{};
 };

@@ -207,7 +207,8 @@ bool Committer::plan_recovery(Plan& plan, RecoverOp& op, const Moment& moment) {
   }
   op.sent = 0;
   const Duration spacing = op.at_once ? Duration::zero() : revival_spacing(member->profile->policy);
-  const TimePoint first = op.at_once ? moment.now : std::max(moment.now, member->revived_until);
+  if (!op.turn) op.turn = op.at_once ? moment.now : member->revived_until;
+  const TimePoint first = std::max(moment.now, *op.turn);
   for (std::size_t i = 0; i < op.what.size(); ++i) {
     const Revival& revival = op.what[i];
     const Duration later = spacing * static_cast<Duration::rep>(i);
@@ -235,9 +236,11 @@ bool Committer::plan_recovery(Plan& plan, RecoverOp& op, const Moment& moment) {
   return true;
 }
 
-// Whether a latch that is set already was set with this row.
+// Whether a latch that is set already was set with this row. Where that can't be read, nobody else
+// has done it, unless there are others.
 bool Committer::made_by(const Revival& revival, std::uint64_t row) {
   const Records found = find({.kind = RecordKind::notes, .key_prefix = revival.latch, .limit = 1});
+  if (!found.status.ok()) return !shared_;
   return !found.notes.empty() && found.notes.front().key == revival.latch &&
          found.notes.front().value == std::to_string(row);
 }
@@ -249,13 +252,13 @@ void Committer::applied(PlannedRevival& item, const ChangeResult& result, const 
   const bool done = result.outcome == ChangeOutcome::applied ||
                     (repeated && result.outcome == ChangeOutcome::mismatch &&
                      made_by(op.what[item.index], item.row.delivery.position.row));
+  if (repeated) {  // whatever it has come to: the row is there, perhaps
+    book_.spill(id, item.row.delivery.position);
+  } else if (done && book_.take(item.row.delivery, moment.now)) {
+    feed(std::move(item.row));
+  }
   if (done) {
     held_one_more(id, moment.now);
-    if (repeated) {
-      book_.spill(id, item.row.delivery.position);
-    } else if (book_.take(item.row.delivery, moment.now)) {
-      feed(std::move(item.row));
-    }
     if (shared_) acquire_at_ = moment.steady;
     ++op.sent;
     ++counts_.accepted;

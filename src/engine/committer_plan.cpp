@@ -223,7 +223,11 @@ void Committer::plan_ops(Plan& plan, const Moment& moment) {
   std::unordered_set<EndpointId> named;
   while (!queue_.empty() && plan.items.size() < batch_changes_max) {
     if (auto* trial = std::get_if<TrialOp>(&queue_.front())) {
-      start_trial(*trial, moment);
+      if (knows_endpoints(moment)) {
+        start_trial(*trial, moment);
+      } else {  // it would go where the endpoint was
+        answer(queue_.front(), EndpointOutcome::store_unavailable);
+      }
       queue_.pop_front();
       continue;
     }

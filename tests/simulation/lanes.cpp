@@ -10,7 +10,7 @@ namespace {
 using engine::LaneBook;
 
 void check_lane(const LaneBook::View& lane, const MemoryDatabase::Lane& stored, const Life& life,
-                Violations& violations, bool shared, bool changed_by_others) {
+                Violations& violations, bool may_be_given_up, bool changed_by_others) {
   const auto said = [&](std::uint64_t row) {
     return "row " + std::to_string(row) + " in dispatcher " + std::to_string(life.n);
   };
@@ -27,9 +27,9 @@ void check_lane(const LaneBook::View& lane, const MemoryDatabase::Lane& stored, 
       violations.add("I17", said(position.row) + " is due before the lane is read again");
     }
   }
-  // What a stopped endpoint holds may be given up by another, long after its last request: an
-  // outcome that its holder still has is fenced off then.
-  const bool given_up_by_others = shared && lane.closed && found < lane.rows->size();
+  // What a stopped endpoint holds may be given up by another, before or long after its last
+  // request: an outcome that its holder still has is fenced off then.
+  const bool given_up_by_others = may_be_given_up && found < lane.rows->size();
   if (found != lane.rows->size() && !given_up_by_others)
     violations.add("I17", "dispatcher " + std::to_string(life.n) +
                               " holds rows in memory that are not in the store");
@@ -65,7 +65,11 @@ void check_memory(DispatcherCore& core, const Life& life, const Scenario& scenar
       const auto worker = database.workers.find(life.worker);
       changed_by_others = worker != database.workers.end() && worker->second.dirty.contains(id);
     }
-    check_lane(*lane, stored->second, life, violations, scenario.shared, changed_by_others);
+    const auto endpoint = database.endpoints.find(id);
+    const bool ever_changed =
+        endpoint != database.endpoints.end() && endpoint->second.endpoint.version != 1;
+    check_lane(*lane, stored->second, life, violations, scenario.shared && ever_changed,
+               changed_by_others);
   }
 }
 

@@ -38,8 +38,9 @@ struct Life {
   bool doubtful = false;     // an answer of the store got lost: what it counts is a guess
   SteadyTime knows_until{};  // what others did to endpoints before then is known to it
   SteadyTime decided{};      // its last batch was made with what it knew then
-  std::optional<SteadyTime> unanswered{};  // since then it doesn't know what it has done itself
-  std::size_t unsettled = 0;               // started, and the outcome is not durable
+  SteadyTime reads_since = SteadyTime::max();  // the next one may be, since it reads for it
+  std::optional<SteadyTime> unanswered{};      // since then it doesn't know what it has done itself
+  std::size_t unsettled = 0;                   // started, and the outcome is not durable
   std::size_t in_flight = 0;
   std::size_t slow_in_flight = 0;
   std::vector<const Flight*> on_wire{};
@@ -218,6 +219,7 @@ class Ledger {
   void carried_out(Life& life, const Carried& carried, TimePoint now);
   // It makes a batch now, unless it repeats one.
   void decides(Life& life);
+  void reads(Life& life, const Query& query);
   // The answer to a commit that went well has reached the dispatcher.
   void answered(Life& life, const Batch& batch, const std::vector<ChangeResult>& results);
 
@@ -228,6 +230,7 @@ class Ledger {
   // --- at the end: quiescence.cpp
   void check_told();  // by those who live
   void check_quiet();
+  void expects_all_back(bool all) { all_back_ = all; }
 
   [[nodiscard]] EndpointStory* endpoint(EndpointId id);
   [[nodiscard]] const std::vector<std::unique_ptr<EndpointStory>>& endpoints() const {
@@ -304,6 +307,7 @@ class Ledger {
   std::vector<std::unique_ptr<EndpointStory>> endpoints_{};
   std::vector<std::unique_ptr<DeliveryStory>> deliveries_{};
   std::vector<std::unique_ptr<Flight>> flights_{};
+  bool all_back_ = false;  // dead letters, in the end
   std::unordered_map<EventId, EventStory*> event_by_id_{};
   std::unordered_map<std::string_view, EventStory*> event_by_body_{};
   std::unordered_map<EndpointId, EndpointStory*> endpoint_by_id_{};

@@ -140,7 +140,14 @@ SteadyTime Ledger::known_since(const Life& life) const {
 }
 
 void Ledger::decides(Life& life) {
-  if (!life.unanswered) life.decided = known_since(life);
+  if (!life.unanswered) life.decided = std::min(known_since(life), life.reads_since);
+  life.reads_since = SteadyTime::max();
+}
+
+// A batch may be made from what it knew before it read the latches.
+void Ledger::reads(Life& life, const Query& query) {
+  if (query.kind == RecordKind::notes)
+    life.reads_since = std::min(life.reads_since, known_since(life));
 }
 
 Ledger::Possible Ledger::possible(const Life& life, const EndpointStory& endpoint,

@@ -40,7 +40,7 @@ void Ledger::check_quiet() {
     if (dead && !removed && !kept)
       fail("I1", "the dead letter of delivery " + std::to_string(story->n) + " is lost");
     if (!dead && kept) fail("I1", "a dead letter of delivery " + std::to_string(story->n));
-    if (dead && !removed && scenario_.has(Hazard::recoveries))
+    if (dead && !removed && all_back_)
       fail("I1", "delivery " + std::to_string(story->n) + " is not brought back");
   }
   // I8: every notice has been told.

@@ -136,9 +136,10 @@ Committed SimulatedStore::commit(const Batch& batch, TimePoint now) {
   if (lot_->dead) return {.status = unreachable()};
   const Mishap mishap = mishap_of_commit();
   Life& life = lot_->life;
+  const SteadyTime asked = clock_->steady();
   const auto no_answer = [&]() -> Committed {
     life.doubtful = true;
-    if (!life.unanswered) life.unanswered = clock_->steady();
+    if (!life.unanswered) life.unanswered = asked;
     return {.status = {StoreCode::unknown, "simulated: the answer is lost"}};
   };
   switch (mishap) {
@@ -187,6 +188,7 @@ Pages SimulatedStore::fetch(std::span<const LaneCursor> cursors, TimePoint now) 
 }
 
 Records SimulatedStore::find(const Query& query) {
+  ledger_.reads(lot_->life, query);
   dawdle();
   if (lot_->dead || strikes(Hazard::failing_reads, 10)) {
     Records nothing;

@@ -186,9 +186,11 @@ void World::quiesce() {
   while (ledger_.waiting() > 0 && now() < limit && violations_.count() == 0 && rounds_ < rounds_max)
     run_until(now() + (scenario_.shared ? 10s : 600s), false);
   if (scenario_.has(Hazard::recoveries) && violations_.count() == 0) {
-    run_until(now() + 2 * scenario_.lease, false);  // what one has done the others know by then
+    ledger_.expects_all_back(ledger_.waiting() == 0);  // else more may die
+    run_until(now() + 2 * scenario_.lease, false);     // what one has done the others know by then
     recover_all();
-    while (ledger_.waiting() > 0 && now() < limit && violations_.count() == 0 &&
+    const SteadyTime back = now() + 60h;
+    while (ledger_.waiting() > 0 && now() < back && violations_.count() == 0 &&
            rounds_ < rounds_max)
       run_until(now() + 10s, false);
   }
