@@ -74,7 +74,7 @@ class HOOKWRIGHT_EXPORT Endpoints {
   // Sends the catalogue's sample of a type, whatever the endpoint's status, signed like any event,
   // and waits for the answer. It is never retried, marked in the history (Purpose::test), and
   // without meaning for the endpoint's health. It counts towards the rate, and takes the next turn
-  // that the rate allows.
+  // that the rate allows; where processes share a store, towards that of the process that sends it.
   virtual Trial test(std::string_view tenant, EndpointId id, std::string_view type) = 0;
 
   // Sends once more what it has missed, a bounded part of it: see Recovery. Throws ConfigError

@@ -169,7 +169,8 @@ void Committer::applied(PlannedTrial& item, const ChangeResult& result, const Mo
 
   // From here on nothing can fail.
   ++settled_[what.shard];
-  if (what.sent) ++counts_.trials;
+  const bool written = result.outcome == ChangeOutcome::applied || plan_->repeated;
+  if (what.sent && written) ++counts_.trials;
   finish_trial(what.trial, std::move(trial));
   plan_->outcomes.pop_front();
 }

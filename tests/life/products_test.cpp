@@ -112,7 +112,8 @@ TEST_CASE("HyperSnap's page, sentence by sentence") {
 
   // "If your endpoint returns a 4xx/5xx status or times out, HyperSnap applies an exponential
   // backoff retry schedule: 30s, 2m, 10m, 1h, 6h."
-  customer.answer(failing(GENERATE(0, 1, 2)));
+  const int how = GENERATE(0, 1, 2);
+  customer.answer(failing(how));
   customer.world.net->forget();
   customer.dispatcher->publish("acme", hypersnap::LinkClickRegistered::sample());
   customer.run(9h);
@@ -142,6 +143,7 @@ TEST_CASE("HyperSnap's page, sentence by sentence") {
   customer.run(1s);
   REQUIRE(customer.arrivals().size() == 1);
   CHECK(customer.arrivals()[0].body->find("campaign.threshold.met") != std::string::npos);
+  if (how != 0) return;  // a month takes its time, even here
   customer.run(letter.expires - customer.world.clock->wall() - 1min);
   CHECK(customer.letters().size() == 1);
   customer.run(2min);
