@@ -207,7 +207,10 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
     Lane& lane = *found->second;
     lane.queued = false;
     expire(lane, moment);
-    if (lane.ready.empty()) continue;
+    if (lane.ready.empty()) {
+      pass_on(lane);
+      continue;
+    }
     if (!admit(lane, moment)) continue;
     if (!launch(lane, lane.ready.front(), 0, moment, transport)) break;
     ++count;

@@ -67,6 +67,23 @@ TEST_CASE("a host has a bound of its own, whatever the number of its endpoints")
   CHECK(most_at_once(world.net->to("a.example.com"), 1s) == 5);
 }
 
+TEST_CASE("a place with a host is passed on by who finds that what waited for it has expired") {
+  World world;
+  Options options = world.options();
+  options.limits.host_in_flight_max = 1;
+  Dispatcher dispatcher(std::move(options));
+  for (const char* tenant : {"acme", "umbrella", "hooli"})
+    subscribe(dispatcher, tenant, "a.example.com");
+  world.net->answer("a.example.com", SimulatedAnswer{.latency = 1s});
+  dispatcher.publish("acme", Numbered{.n = 1});
+  world.run(dispatcher, 10ms);
+  dispatcher.publish("umbrella", Numbered{.n = 2}, {.expires = world.clock->wall() + 500ms});
+  world.run(dispatcher, 10ms);
+  dispatcher.publish("hooli", Numbered{.n = 3});
+  world.run(dispatcher, 10s);
+  CHECK(world.net->numbers("a.example.com") == std::vector<std::int64_t>{1, 3});
+}
+
 TEST_CASE("another port is another host") {
   World world;
   Options options = world.options();

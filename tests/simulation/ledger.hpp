@@ -84,6 +84,7 @@ struct EndpointStory {
     std::optional<bool> timed_out{};  // the last attempt
     std::uint64_t epoch = 0;          // of the lane, when the last attempt ended
     std::string host{};               // of the last attempt
+    std::size_t version = 0;          // of the endpoint, then
     SteadyTime rest_until{};
   };
   int n = 0;

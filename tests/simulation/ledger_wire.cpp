@@ -244,7 +244,7 @@ bool Ledger::check_bounds(Life& life, EndpointStory& endpoint, const Request& re
     fail("I9", "too many slow requests");
   const bool known = of.epoch != 0 || !scenario_.shared;
   const bool as_before = known && of.epoch == epoch && of.host == host && !endpoint.now().removed;
-  const bool tried = of.tried && as_before;
+  const bool tried = of.tried && as_before && of.version == endpoint.versions.size();
   const auto others = places.of_tenant.find(tenant);
   if (tried && !request.slow && others != places.of_tenant.end() &&
       others->second >= share(limits.in_flight_max, limits.tenant_share_max))
@@ -315,6 +315,7 @@ void Ledger::ended(Life& life, Flight& flight, const Completion& completion, Tim
     of = {.in_flight = of.in_flight, .known = of.known};
   of.epoch = epoch;
   of.host = flight.host;
+  of.version = endpoint.versions.size();
   if (!is_ours(completion.fault)) {
     of.tried = true;
     of.timed_out = completion.fault == Fault::timeout;
