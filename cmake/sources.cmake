@@ -159,6 +159,7 @@ set(HOOKWRIGHT_SOURCES
   src/testing/store_contract_durable.cpp
   src/testing/store_contract_fetch.cpp
   src/testing/store_contract_find.cpp
+  src/testing/store_contract_history.cpp
   src/testing/store_contract_maintain.cpp
   src/testing/store_contract_paging.cpp
   src/testing/store_contract_records.cpp

@@ -78,7 +78,8 @@ struct FeedLane {
   std::uint64_t epoch = 0;
   std::vector<Waiting> rows{};
 };
-// One request outside the lane, at once and once, whatever the endpoint's status.
+// One request outside the lane and once, whatever the endpoint's status, before all that waits: as
+// soon as the rate allows.
 struct SendTrial {
   std::uint64_t number = 0;
   EndpointId endpoint{};

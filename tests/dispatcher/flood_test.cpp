@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "dispatcher/world.hpp"
+#include "store/forwarding_store.hpp"
 
 using namespace dispatcher_test;
 
 namespace {
 
 // Counts what a dispatcher asks of its store.
-class CountingStore final : public Store {
+class CountingStore final : public store_test::ForwardingStore {
  public:
   struct Counts {
     std::size_t commits = 0;
@@ -22,30 +23,21 @@ class CountingStore final : public Store {
   };
 
   CountingStore(std::unique_ptr<Store> store, std::shared_ptr<Counts> counts)
-      : store_(std::move(store)), counts_(std::move(counts)) {}
+      : ForwardingStore(std::move(store)), counts_(std::move(counts)) {}
 
-  Opened open(const Worker& worker, TimePoint now) override { return store_->open(worker, now); }
   Committed commit(const Batch& batch, TimePoint now) override {
     ++counts_->commits;
     for (const Change& change : batch.changes) counts_->writes += change.writes.size();
-    return store_->commit(batch, now);
+    return inner().commit(batch, now);
   }
   Pages fetch(std::span<const LaneCursor> cursors, TimePoint now) override {
-    Pages pages = store_->fetch(cursors, now);
+    Pages pages = inner().fetch(cursors, now);
     counts_->pages += pages.lanes.size();
     for (const LanePage& page : pages.lanes) counts_->rows += page.rows.size();
     return pages;
   }
-  Records find(const Query& query) override { return store_->find(query); }
-  StoreTraits traits() const override { return store_->traits(); }
-  Grants acquire(TimePoint now, std::size_t max) override { return store_->acquire(now, max); }
-  Beat heartbeat(TimePoint now) override { return store_->heartbeat(now); }
-  bool maintain(TimePoint now, const Budget& budget) override {
-    return store_->maintain(now, budget);
-  }
 
  private:
-  std::unique_ptr<Store> store_;
   std::shared_ptr<Counts> counts_;
 };
 
