@@ -77,7 +77,8 @@ class StoredEndpoints final : public Endpoints {
     EndpointResult result = core_.carry_out({.kind = engine::EndpointOp::Kind::create,
                                              .tenant = std::string(tenant),
                                              .id = id,
-                                             .created = std::move(endpoint)});
+                                             .created = std::make_shared<const Endpoint>(
+                                                 std::move(endpoint))});
     result.weak_secret = looks_weak(spec);
     return result;
   }

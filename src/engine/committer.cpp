@@ -14,8 +14,8 @@ constexpr Duration pause{50};  // after there was no memory
 constexpr int tries_at_the_end = 64;
 constexpr Duration backoff_first{50};
 constexpr Duration backoff_max{2'000};
-constexpr std::size_t busy_batch =
-    512;  // from this size on commits are spaced as far apart as they may
+constexpr std::size_t busy_batch = 256;  // events; then commits are as far apart as they may
+constexpr std::size_t company = 16;  // outcomes that are worth a commit's while
 }  // namespace
 
 Committer::Committer(Store& store, CommitterHost& host, Profiles profiles, IdGenerator& ids,
@@ -96,14 +96,15 @@ void Committer::work(const Moment& moment) {
   flush_feeds();
 }
 
-// When the next commit is due: at once when idle, with company under load.
+// When the next commit is due: at once when idle, with company where much is published. A backlog
+// that is being worked off makes nobody wait.
 SteadyTime Committer::commit_at(const Moment& moment) const {
   SteadyTime at = SteadyTime::max();
   const bool ready = !queue_.empty() && (!std::holds_alternative<Submission>(queue_.front()) ||
                                          knows_endpoints(moment));
   if (ready || !forgotten_.empty()) {
-    const auto busy = std::min(last_commit_size_, busy_batch);
-    const auto spacing = last_commit_size_ <= 16
+    const auto busy = std::min(last_commit_events_, busy_batch);
+    const auto spacing = last_commit_events_ <= 8
                              ? std::chrono::nanoseconds(0)
                              : std::chrono::nanoseconds(limits_.commit_spacing_max) *
                                    static_cast<std::int64_t>(busy) /
@@ -112,9 +113,16 @@ SteadyTime Committer::commit_at(const Moment& moment) const {
   }
   if (!outcomes_.empty()) {
     at = std::min(at, outcomes_.front().since + limits_.outcome_delay_max);
-    if (outcomes_.size() >= limits_.unsettled_max / 4) at = std::min(at, moment.steady);
+    if (outcomes_.size() >= limits_.unsettled_max / 2) at = std::min(at, moment.steady);
   }
   return at;
+}
+
+// A few outcomes don't make what has just been published wait for a larger commit.
+bool Committer::outcomes_can_wait(const Moment& moment) const {
+  const bool events = !queue_.empty() && !in_trouble() && knows_endpoints(moment);
+  return events && !outcomes_.empty() && outcomes_.size() < company &&
+         moment.steady < outcomes_.front().since + limits_.outcome_delay_max;
 }
 
 bool Committer::commit_due(const Moment& moment) const {
@@ -139,7 +147,7 @@ void Committer::commit(const Moment& moment) {
 void Committer::carry_out(const Moment& moment) {
   Plan& plan = *plan_;
   last_commit_ = moment.steady;
-  last_commit_size_ = plan.items.size();
+  last_commit_events_ = plan.queue.size();
   const bool doubted = std::exchange(plan.in_doubt, true);
   auto committed = guard<Committed>(counts_.store_exceptions, StoreCode::unknown,
                                     [&] { return store_.commit(plan.batch, moment.now); });

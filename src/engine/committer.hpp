@@ -50,7 +50,7 @@ struct EndpointOp {
   std::string tenant{};
   EndpointId id{};
   std::uint64_t version = 0;              // that it must have, if not 0
-  Endpoint created{};                     // with `create`: the whole of it
+  std::shared_ptr<const Endpoint> created{};  // with `create`: the whole of it
   std::function<void(Endpoint&)> edit{};  // with `edit`: what changes
   std::function<void(EndpointResult)> done{};
 };
@@ -194,11 +194,11 @@ class Committer {
     EventId event{};             // the first one; with a latch, the one that it stands for
   };
   struct PlannedOutcome {
-    Settlement means{};
+    Settlement means{};  // but for the change, which lies in the batch
     std::size_t told = 0;  // of its notices
   };
   struct PlannedOp {
-    Endpoint result{};
+    std::unique_ptr<Endpoint> result{};
     std::size_t uid_at = 0;
     std::size_t cancelled = 0;  // rows that are dropped with it
     bool asks = false;          // its receiver is asked whether it wants events
@@ -206,7 +206,7 @@ class Committer {
   struct PlannedTrial {
     Attempt attempt{};
     bool accepted = false;
-    std::optional<Endpoint> verified{};  // the endpoint as the change leaves it
+    std::unique_ptr<Endpoint> verified{};  // the endpoint as the change leaves it
   };
   struct PlannedRevival {
     Waiting row{};
@@ -236,7 +236,7 @@ class Committer {
                                PlannedRevival, PlannedSettings, PlannedDeath>;
 
   // A batch and what its changes stand for, one to one; then what came of it, and how far that has
-  // been acted upon.
+  // been acted upon. What is large and seldom lies elsewhere, so that what is not stays small.
   struct Plan {
     Batch batch{};
     std::vector<Planned> items{};
@@ -252,6 +252,7 @@ class Committer {
     std::vector<ChangeResult> results{};
     std::size_t next = 0;  // of `items` to be acted upon
     [[nodiscard]] bool empty() const { return items.empty(); }
+    [[nodiscard]] const Attempt* attempt() const;  // that the next item's change writes
     void add(Change&& change, Planned&& item);
     [[nodiscard]] bool brings_news() const;  // events, or changes to endpoints
   };
@@ -348,6 +349,7 @@ class Committer {
 
   // committer.cpp
   [[nodiscard]] bool commit_due(const Moment& moment) const;
+  [[nodiscard]] bool outcomes_can_wait(const Moment& moment) const;
   [[nodiscard]] SteadyTime commit_at(const Moment& moment) const;
   void work(const Moment& moment);
   void commit(const Moment& moment);
@@ -405,7 +407,7 @@ class Committer {
   std::vector<std::size_t> settled_;  // per shard, since the last flush
 
   SteadyTime last_commit_{};
-  std::size_t last_commit_size_ = 0;
+  std::size_t last_commit_events_ = 0;  // published, or asked for
   std::optional<SteadyTime> trouble_since_;
   SteadyTime retry_at_{};
   std::set<EndpointId> unread_;  // endpoints that are not what we think, and could not be read

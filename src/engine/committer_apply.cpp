@@ -174,12 +174,10 @@ void Committer::applied(PlannedOutcome& item, const ChangeResult& result, const 
 bool Committer::carried_out_before(const Outcome& what, const Settlement& means) {
   const Delivery& delivery = what.what.delivery;
   Query query{.kind = RecordKind::attempts, .delivery = delivery.id};
-  for (const Write& write : means.change.writes) {
-    const auto* put = std::get_if<PutAttempt>(&write);
-    if (put == nullptr) continue;
+  if (const Attempt* attempt = plan_->attempt()) {
     const Records found = find(query);
     return std::any_of(found.attempts.begin(), found.attempts.end(),
-                       [&](const Attempt& made) { return made.row == put->attempt.row; });
+                       [&](const Attempt& made) { return made.row == attempt->row; });
   }
   if (!means.again) return false;
   query.kind = RecordKind::waiting;
@@ -188,6 +186,13 @@ bool Committer::carried_out_before(const Outcome& what, const Settlement& means)
   return std::any_of(found.waiting.begin(), found.waiting.end(), [&](const Waiting& row) {
     return row.delivery.position == means.again->position;
   });
+}
+
+const Attempt* Committer::Plan::attempt() const {
+  for (const Write& write : batch.changes[next].writes) {
+    if (const auto* put = std::get_if<PutAttempt>(&write)) return &put->attempt;
+  }
+  return nullptr;
 }
 
 void Committer::count(const Settlement& settlement) {
@@ -216,9 +221,7 @@ void Committer::report(const Outcome& outcome, const Settlement& means) noexcept
   try {
     report.tenant = outcome.what.event->tenant;
     report.type = outcome.what.event->type;
-    for (const Write& write : means.change.writes) {
-      if (const auto* put = std::get_if<PutAttempt>(&write)) report.attempt = put->attempt;
-    }
+    if (const Attempt* attempt = plan_->attempt()) report.attempt = *attempt;
     if (means.again) report.next_attempt = means.again->position.due;
     report.address = outcome.address;
     report.detail = outcome.detail;
@@ -241,13 +244,13 @@ void Committer::applied(PlannedOp& item, const ChangeResult& result, const Momen
   EndpointResult answer;
   switch (result.outcome) {
     case ChangeOutcome::applied:
-      answer = {.outcome = EndpointOutcome::ok, .endpoint = item.result};
+      answer = {.outcome = EndpointOutcome::ok, .endpoint = *item.result};
       if (removing) {
         remove_endpoint(id);
       } else {
-        put_endpoint(item.result, moment);
+        put_endpoint(*item.result, moment);
         if (item.asks) {
-          TrialOp handshake = host_.make_handshake(item.result);
+          TrialOp handshake = host_.make_handshake(*item.result);
           start_trial(handshake, moment);
         }
       }
@@ -264,10 +267,10 @@ void Committer::applied(PlannedOp& item, const ChangeResult& result, const Momen
       // A repeated batch meets what its first try has written.
       const Member* now = roster_.find(id);
       const bool done = removing ? now == nullptr
-                                 : now != nullptr && now->endpoint.version == item.result.version;
+                                 : now != nullptr && now->endpoint.version == item.result->version;
       if (plan_->repeated && done) counts_.cancelled += std::exchange(item.cancelled, 0);
       if (plan_->repeated && done)
-        answer = {.outcome = EndpointOutcome::ok, .endpoint = item.result};
+        answer = {.outcome = EndpointOutcome::ok, .endpoint = *item.result};
       break;
     }
     case ChangeOutcome::lane_lost:  // we have not heard of it: done again without the lane

@@ -118,7 +118,7 @@ void Committer::plan_trial(Plan& plan, const Outcome& outcome, const Moment& mom
     Member changed = *member;
     changed.endpoint = after;
     plan.touched.insert_or_assign(after.id, std::move(changed));
-    item.verified = std::move(after);
+    item.verified = std::make_unique<Endpoint>(std::move(after));
   }
   if (outcome.sent) change.writes.emplace_back(PutAttempt{item.attempt});  // else nothing was made
   plan.add(std::move(change), std::move(item));

@@ -43,7 +43,7 @@ void Committer::make_plan(const Moment& moment) {
       plan_ops(plan, moment);
       return;
     }
-    plan_outcomes(plan, moment);
+    if (!outcomes_can_wait(moment)) plan_outcomes(plan, moment);
     plan_forgettings(plan);
     // In trouble (a full disk, say) what can be settled is settled first, without the new events'
     // weight.
@@ -94,7 +94,7 @@ void Committer::plan_outcomes(Plan& plan, const Moment& moment) {
             std::max(after.last_success.value_or(outcome.started), outcome.started);
       plan.touched.insert_or_assign(id, std::move(after));
     }
-    Change change = means.change;
+    Change change = std::move(means.change);
     plan.add(std::move(change), PlannedOutcome{.means = std::move(means)});
     plan.outcomes.splice(plan.outcomes.end(), outcomes_, at);
   }
@@ -204,9 +204,12 @@ LatchStep Committer::plan_latch(Plan& plan, const Submission& submission, Change
 void Committer::plan_events(const Submission& submission, Change& change,
                             std::vector<Waiting>& rows, const Moment& moment) {
   for (const std::shared_ptr<const StoredEvent>& event : submission.events) {
+    const std::vector<const Member*> subscribed = roster_.route(*event);
+    change.writes.reserve(change.writes.size() + 1 + subscribed.size());
+    rows.reserve(rows.size() + subscribed.size());
     change.only_if.emplace_back(EventAbsent{event->id});
     change.writes.emplace_back(PutEvent{event});
-    for (const Member* member : roster_.route(*event)) {
+    for (const Member* member : subscribed) {
       const Delivery delivery{.id = delivery_id(event->id, member->endpoint.id),
                               .event = event->id,
                               .endpoint = member->endpoint.id,
@@ -270,7 +273,7 @@ EndpointOutcome Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& mom
   const std::optional<std::size_t> dropped = removing ? rows_of(op.id) : std::size_t{0};
   if (!dropped) return EndpointOutcome::store_unavailable;
 
-  Endpoint after = creating ? op.created : member->endpoint;
+  Endpoint after = creating ? *op.created : member->endpoint;
   const Endpoint before = creating ? Endpoint{} : member->endpoint;
   if (op.edit) op.edit(after);
   after.updated = moment.now;
@@ -304,7 +307,7 @@ EndpointOutcome Committer::plan_op(Plan& plan, EndpointOp& op, const Moment& mom
     take_off_hold(op.id, change);
   PlannedOp item{.uid_at = uid_at, .asks = asks && after.status == Status::unverified};
   item.cancelled = *dropped;
-  item.result = std::move(after);
+  item.result = std::make_unique<Endpoint>(std::move(after));
   plan.add(std::move(change), std::move(item));
   return EndpointOutcome::ok;
 }

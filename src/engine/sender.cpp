@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::chrono::milliseconds look_again_after{50};
 
+// Started before it is looked whether some have been answered: where receivers are quick no more
+// are under way than keep everybody busy, whatever the bounds allow. A request costs 1.3 times as
+// much beside 256 as beside 64.
+constexpr std::size_t starts_max = 32;
+
 }  // namespace
 
 Sender::Sender(const SenderBounds& bounds, std::uint64_t seed, std::size_t shard, Signer& signer,
@@ -199,8 +204,13 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
   note_waiting(moment.steady);
   start_trials(moment, transport);
   std::size_t count = 0;
+  more_ = false;
   while (!turns_.empty() && !stopped_ && in_flight_ < bounds_.in_flight_max &&
          unsettled_ < bounds_.unsettled_max && moment.steady < trusted_until_) {
+    if (count == starts_max) {
+      more_ = true;
+      break;
+    }
     const auto found = lanes_.find(turns_.front());
     turns_.pop_front();
     if (found == lanes_.end()) continue;
@@ -319,6 +329,7 @@ void Sender::end_unsent(const Waiting& what, std::uint64_t epoch, std::uint64_t 
 
 std::optional<SteadyTime> Sender::next_wake() const {
   if (stopped_) return std::nullopt;
+  if (more_) return now_;
   std::optional<SteadyTime> at = look_again_at_;
   const auto or_at = [&](SteadyTime other) { at = std::min(at.value_or(other), other); };
   if (trial_at_) or_at(*trial_at_);

@@ -177,6 +177,7 @@ class Sender {
   std::uint64_t plugin_errors_ = 0;
   SteadyTime trusted_until_ = SteadyTime::max();
   bool stopped_ = false;
+  bool more_ = false;  // may start at once, see starts_max
   SteadyTime now_{};                         // of the last call that said
   std::optional<SteadyTime> look_again_at_;  // a turn could not be noted: all lanes are looked at
   FromSender out_;

@@ -26,6 +26,7 @@ std::string said(const char* what) noexcept {
 bool Sender::launch(Lane& lane, const Waiting& what, std::uint64_t trial, const Moment& moment,
                     Transport& transport) {
   const RequestId id = last_request_ + 1;
+  auto at = flights_.end();
   try {
     Flight flight{.to = lane.to,
                   .uses = resources_of(lane),
@@ -34,13 +35,13 @@ bool Sender::launch(Lane& lane, const Waiting& what, std::uint64_t trial, const 
     flight.outcome.push_back(
         {.what = what, .epoch = lane.epoch, .shard = shard_, .started = moment.now});
     flight.outcome.front().trial = trial;
-    flights_.emplace(id, std::move(flight));
+    at = flights_.emplace_hint(at, id, std::move(flight));  // ids rise
   } catch (...) {
     look_again();
     return false;
   }
   last_request_ = id;
-  const Flight& flight = flights_.at(id);
+  const Flight& flight = at->second;
   if (trial == 0) lane.ready.pop_front();
   for (Resource* resource : flight.uses) {
     if (resource == nullptr) continue;

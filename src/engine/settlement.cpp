@@ -73,7 +73,7 @@ class Writer {
   [[nodiscard]] TimePoint now() const { return context_.now; }
 
   Endpoint& endpoint() {
-    if (!out_.endpoint) out_.endpoint = member_.endpoint;
+    if (!out_.endpoint) out_.endpoint = std::make_unique<Endpoint>(member_.endpoint);
     return *out_.endpoint;
   }
 
@@ -223,9 +223,11 @@ Settlement settle(const Outcome& outcome, const Member* member, bool spared_by_s
   const Delivery& delivery = outcome.what.delivery;
   const TimePoint now = context.now;
   Settlement out;
-  out.change.only_if = {LaneHeld{delivery.endpoint, outcome.epoch},
-                        DeliveryAt{delivery.endpoint, delivery.position, delivery.attempts}};
-  out.change.writes.reserve(2);  // of most
+  out.change.only_if.reserve(2);  // of most
+  out.change.only_if.emplace_back(LaneHeld{delivery.endpoint, outcome.epoch});
+  out.change.only_if.emplace_back(
+      DeliveryAt{delivery.endpoint, delivery.position, delivery.attempts});
+  out.change.writes.reserve(2);
   if (detail::mutated(detail::Mutation::no_fence))
     out.change.only_if.front() = out.change.only_if.back();
   out.change.writes.emplace_back(DropDelivery{delivery.endpoint, delivery.position});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct Settlement {
   Change change{};
   std::optional<Delivery> again{};        // the row of the next attempt
   bool of_endpoint = false;               // the change names the version of the endpoint
-  std::optional<Endpoint> endpoint{};     // the endpoint as the change leaves it, if it changes
+  std::unique_ptr<Endpoint> endpoint{};   // the endpoint as the change leaves it, if it changes
   std::vector<Note> notices{};            // written by the change
   std::optional<AttemptResult> result{};  // none if the attempt was spared
   bool orphan = false;                    // its endpoint is gone

@@ -8,6 +8,11 @@
 
 namespace hookwright::stores {
 
+namespace {
+// Rows that were due when they were put are settled soon; so many are remembered until then.
+constexpr std::size_t recent_max = 8'192;
+}  // namespace
+
 // What a precondition finds.
 struct SqliteCheck {
   SqliteWriter& writer;
@@ -73,6 +78,7 @@ void SqliteWriter::forget() {
   endpoints_.forget();
   events_.forget();
   attempts_.forget();
+  recent_.clear();
 }
 
 void SqliteWriter::forget_change(EventTable::Counts counts_before) {
@@ -87,6 +93,11 @@ void SqliteWriter::note_row(std::uint64_t row) {
 // --- Deliveries
 
 SqliteWriter::Seen SqliteWriter::look_at(const EndpointId& endpoint, const LanePosition& position) {
+  const auto recent = recent_.find(position.row);
+  if (recent != recent_.end() && recent->second.endpoint == endpoint &&
+      recent->second.position == position) {
+    return recent->second;
+  }
   Seen seen{endpoint, position, {}, 0, 0, 0};
   const auto no = endpoints_.known(endpoint);
   if (!no) return seen;
@@ -100,6 +111,11 @@ SqliteWriter::Seen SqliteWriter::look_at(const EndpointId& endpoint, const LaneP
     break;
   }
   return seen;
+}
+
+void SqliteWriter::remember(const Seen& row) {
+  if (recent_.size() >= recent_max) recent_.clear();
+  recent_.insert_or_assign(row.position.row, row);
 }
 
 bool SqliteWriter::holds(const DeliveryAt& at) {
@@ -125,6 +141,8 @@ void SqliteWriter::put(const Delivery& delivery, TimePoint now) {
   const std::int64_t lane = at.due > now ? -*endpoint : *endpoint;
   put_row_.run(lane, at.due, at.row, delivery.id, event, delivery.attempts, delivery.first_attempt,
                delivery.spared_since, delivery.expires, delivery.attempts_max);
+  if (lane > 0)
+    remember({delivery.endpoint, at, delivery.id, lane, event, delivery.attempts});
   events_.need(event, +1);
   note_row(at.row);
 }
@@ -135,6 +153,7 @@ void SqliteWriter::drop(const DropDelivery& drop) {
   const Seen row = seen ? seen_ : look_at(drop.endpoint, drop.position);
   if (row.lane == 0) return;
   drop_row_.run(row.lane, drop.position.due, drop.position.row);
+  recent_.erase(drop.position.row);
   events_.need(row.event, -1);
   if (seen) seen_.lane = 0;
 }
@@ -178,7 +197,10 @@ std::size_t SqliteWriter::drop_some_of_lane(std::int64_t lane, std::size_t max) 
       ++dropped;
     }
   }
-  if (dropped > 0) drop_lane_head_.run(lane, last.due, last.row);
+  if (dropped > 0) {
+    drop_lane_head_.run(lane, last.due, last.row);
+    recent_.clear();
+  }
   return dropped;
 }
 

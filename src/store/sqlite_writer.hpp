@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "hookwright/store.hpp"
@@ -60,6 +61,7 @@ class SqliteWriter {
     std::uint32_t attempts = 0;
   };
   [[nodiscard]] Seen look_at(const EndpointId& endpoint, const LanePosition& position);
+  void remember(const Seen& row);
   [[nodiscard]] bool holds(const DeliveryAt& at);
   [[nodiscard]] std::int64_t event_of(const Delivery& delivery);
   void put(const Delivery& delivery, TimePoint now);
@@ -78,6 +80,7 @@ class SqliteWriter {
   AttemptWriter attempts_{connection_, meta_, names_};
   std::uint64_t next_row_ = 0;
   Seen seen_{};                                              // the row of the last DeliveryAt
+  std::unordered_map<std::uint64_t, Seen> recent_{};  // rows put since, and still there: by row
   std::optional<std::pair<EventId, std::int64_t>> event_{};  // the last event put
 
   Statement find_row_{connection_,

@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t addresses_max = 2;  // tried within one request
 constexpr std::size_t kept_max = 256;     // exchanges
 constexpr std::size_t preferred_max = 4096;
+constexpr std::size_t vetted_max = 4096;  // URLs
 constexpr Duration wait_max = 1s;    // survives a lost wake-up
 constexpr auto watchdog_grace = 2s;  // for libcurl to end an overdue transfer by itself
 
@@ -136,7 +137,6 @@ void CurlTransport::start(RequestId id, Request&& request) {
   }
   Exchange& exchange = *taken;
   exchange.serial = ++serial_;
-  serials_[id] = exchange.serial;
   exchanges_.emplace(exchange.serial, std::move(taken));
 
   const bool headers_are_fit = exchange.begin(id, std::move(request), now);
@@ -152,10 +152,15 @@ void CurlTransport::start(RequestId id, Request&& request) {
 }
 
 // The grammar once more: whoever made the request may have had another policy, or none.
-std::string CurlTransport::refusal_of(const Url& url) const {
+std::string CurlTransport::refusal_of(const Url& url) {
+  const auto known = vetted_.find(url.text);
+  if (known != vetted_.end() && known->second == url) return {};
   try {
-    if (parse_url(url.text, settings_.border->policy()) == url) return {};
-    return "the URL is not what parse_url() made";
+    if (parse_url(url.text, settings_.border->policy()) != url)
+      return "the URL is not what parse_url() made";
+    if (vetted_.size() >= vetted_max) vetted_.clear();
+    vetted_.insert_or_assign(url.text, url);
+    return {};
   } catch (const ConfigError& error) {
     return error.what();
   }
@@ -167,7 +172,7 @@ void CurlTransport::resolve(Exchange& exchange) {
     Resolution resolution;
     resolution.status = ResolveStatus::resolved;
     resolution.addresses.push_back(*literal);
-    return take_resolution(exchange, resolution);
+    return take_resolution(exchange, std::move(resolution));
   }
   const std::uint64_t serial = exchange.serial;
   const auto waiting = resolving_.emplace(exchange.request.deadline, serial).first;
@@ -186,16 +191,16 @@ void CurlTransport::resolve(Exchange& exchange) {
 void CurlTransport::take_arrivals() {
   inbox_->take(arrivals_);
   // Nothing below comes back here, so the vector is ours for as long as we walk it.
-  for (const Inbox::Arrival& arrival : arrivals_) {
+  for (Inbox::Arrival& arrival : arrivals_) {
     const auto found = exchanges_.find(arrival.serial);
     if (found == exchanges_.end()) continue;  // it ended meanwhile
     Exchange& exchange = *found->second;
     if (resolving_.erase({exchange.request.deadline, exchange.serial}) == 0) continue;
-    take_resolution(exchange, arrival.resolution);
+    take_resolution(exchange, std::move(arrival.resolution));
   }
 }
 
-void CurlTransport::take_resolution(Exchange& exchange, const Resolution& resolution) {
+void CurlTransport::take_resolution(Exchange& exchange, Resolution&& resolution) {
   if (resolution.status == ResolveStatus::unavailable) {
     return finish(exchange, Fault::resolver_down, resolution.detail);
   }
@@ -204,19 +209,19 @@ void CurlTransport::take_resolution(Exchange& exchange, const Resolution& resolu
   }
   Border& border = *settings_.border;
   border.refresh(steady_now());
-  std::vector<IpAddress> vetted;
-  for (const IpAddress& address : resolution.addresses) {
-    if (border.allows(address)) {
-      vetted.push_back(address);
-    } else if (!border.policy().allow_mixed_answers) {
-      return finish(exchange, Fault::blocked,
-                    "the name has a forbidden address: " + address.text());
-    }
+  std::vector<IpAddress>& addresses = resolution.addresses;
+  const auto forbidden = std::stable_partition(
+      addresses.begin(), addresses.end(),
+      [&border](const IpAddress& address) { return border.allows(address); });
+  if (forbidden != addresses.end() && !border.policy().allow_mixed_answers) {
+    return finish(exchange, Fault::blocked,
+                  "the name has a forbidden address: " + forbidden->text());
   }
-  if (vetted.empty()) {
+  addresses.erase(forbidden, addresses.end());
+  if (addresses.empty()) {
     return finish(exchange, Fault::blocked, "the name has forbidden addresses only");
   }
-  choose_addresses(exchange, std::move(vetted));
+  choose_addresses(exchange, std::move(addresses));
   launch(exchange, false);
 }
 
@@ -347,15 +352,15 @@ void CurlTransport::finish(Exchange& exchange, Fault fault, std::string detail) 
   completion.sends = exchange.guard.sends();
   finished_.push_back(std::move(completion));
 
-  serials_.erase(exchange.id);
   auto node = exchanges_.extract(exchange.serial);
   keep_exchange(std::move(node.mapped()));
 }
 
 void CurlTransport::cancel(RequestId id) {
-  const auto found = serials_.find(id);
-  if (found == serials_.end()) return;
-  Exchange& exchange = *exchanges_.at(found->second);
+  const auto found = std::find_if(exchanges_.begin(), exchanges_.end(),
+                                  [id](const auto& entry) { return entry.second->id == id; });
+  if (found == exchanges_.end()) return;
+  Exchange& exchange = *found->second;
   resolving_.erase({exchange.request.deadline, exchange.serial});
   if (exchange.in_driver) {
     driver_->remove(exchange.handle(), exchange.request.slow);

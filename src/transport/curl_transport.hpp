@@ -36,7 +36,7 @@ class CurlTransport final : public Transport {
 
   // Each of these may end the exchange, which is then gone.
   void resolve(Exchange& exchange);
-  void take_resolution(Exchange& exchange, const Resolution& resolution);
+  void take_resolution(Exchange& exchange, Resolution&& resolution);
   void launch(Exchange& exchange, bool fresh_connection);
   void conclude(Exchange& exchange, CURLcode code);
   void finish(Exchange& exchange, Fault fault, std::string detail);
@@ -49,7 +49,7 @@ class CurlTransport final : public Transport {
 
   [[nodiscard]] bool try_again(Exchange& exchange, CURLcode code);
   [[nodiscard]] Duration time_to_wait(SteadyTime until, SteadyTime now) const;
-  [[nodiscard]] std::string refusal_of(const Url& url) const;
+  [[nodiscard]] std::string refusal_of(const Url& url);
   void choose_addresses(Exchange& exchange, std::vector<IpAddress> vetted) const;
   void remember_address(const Exchange& exchange);
   std::unique_ptr<Exchange> take_exchange();
@@ -61,9 +61,9 @@ class CurlTransport final : public Transport {
   std::shared_ptr<Inbox> inbox_;
   std::vector<std::unique_ptr<Exchange>> kept_;  // for later requests; bounded
   Exchanges exchanges_;                          // by serial number
-  std::unordered_map<RequestId, std::uint64_t> serials_;
   std::set<std::pair<SteadyTime, std::uint64_t>> resolving_;  // by deadline
   std::unordered_map<std::string, IpAddress> preferred_;  // where a host's first address was dead
+  std::unordered_map<std::string, Url> vetted_;  // that the grammar has passed, by their text
   std::vector<Inbox::Arrival> arrivals_;
   std::vector<Completion> finished_;
   std::uint64_t serial_ = 0;

@@ -30,14 +30,16 @@ int plain_socktype(int socktype) {
 }  // namespace
 
 void Guard::aim(const IpAddress& placeholder, const IpAddress& vetted, std::uint16_t port) {
-  placeholder_ = placeholder;
   vetted_ = vetted;
   port_ = port;
-  placeholder_text_ = placeholder.text();
-  // No host and no port before the first two colons: an entry that named them and didn't match
-  // would be ignored in silence, and libcurl would look up the name.
-  connect_to_text_ = "::[" + placeholder_text_ + "]:";
-  connect_to_ = curl_slist{connect_to_text_.data(), nullptr};
+  if (placeholder_ != placeholder) {
+    placeholder_ = placeholder;
+    placeholder_text_ = placeholder.text();
+    // No host and no port before the first two colons: an entry that named them and didn't match
+    // would be ignored in silence, and libcurl would look up the name.
+    connect_to_text_ = "::[" + placeholder_text_ + "]:";
+    connect_to_ = curl_slist{connect_to_text_.data(), nullptr};
+  }
   requests_ = sockets_ = 0;
   socket_error_ = 0;
   opened_ = blocked_ = stopped_repeat_ = false;

@@ -247,7 +247,7 @@ class Receiver {
                  : ages_[static_cast<std::size_t>(q * static_cast<double>(ages_.size() - 1))] * 1e6;
     };
     print({{"count", static_cast<double>(count_)},
-           {"connections", static_cast<double>(accepted_)},
+           {"connections", static_cast<double>(connections_.size())},
            {"p50_us", quantile(0.50)},
            {"p99_us", quantile(0.99)},
            {"max_us", quantile(1.0)},
