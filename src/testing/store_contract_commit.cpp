@@ -130,8 +130,14 @@ void an_unstorable_one_counts_nothing(StoreUnderTest& under_test) {
   expect_outcome(scene.commit({TenantCountBelow{"acme", 2}}, {}), ChangeOutcome::applied,
                  "a tenant with one endpoint that counts, below 2");
   expect_number(scene.find(query(RecordKind::endpoints)).endpoints.size(), 1U, "one endpoint");
+  // Nor may it be counted twice where a batch is taken apart for the sake of another change.
   const Delivery kept = scene.delivery(*event, endpoint, scene.now);
-  scene.apply({PutDelivery{kept}});
+  Batch batch;
+  batch.changes.push_back({{}, {PutDelivery{kept}}});
+  batch.changes.push_back({{}, {PutDelivery{orphan}}});
+  const std::vector<ChangeResult> results = scene.commit(batch);
+  expect_outcome(results[0], ChangeOutcome::applied, "the change before an unstorable one");
+  expect_outcome(results[1], ChangeOutcome::unstorable, "a delivery whose event is not there");
   scene.now += 100 * hour;
   scene.maintain({1'000, {}, scene.now});
   const LanePage page = scene.fetch(endpoint);

@@ -147,9 +147,10 @@ void deleted_endpoints_go(StoreUnderTest& under_test) {
   const EndpointId deleted = scene.endpoint();
   const auto event = scene.event();
   scene.apply({PutEvent{event}});
+  Delivery row;
   for (const EndpointId& endpoint : {kept, deleted}) {
     for (int i = 0; i < 10; ++i) {
-      const Delivery row = scene.delivery(*event, endpoint, scene.now);
+      row = scene.delivery(*event, endpoint, scene.now);
       scene.apply({PutDelivery{row}, PutAttempt{scene.attempt(row, AttemptResult::failed)},
                    PutDeadLetter{scene.dead_letter(*event, endpoint)}});
     }
@@ -172,6 +173,8 @@ void deleted_endpoints_go(StoreUnderTest& under_test) {
   }
   scene.now += 2 * hour;
   scene.maintain({7, {}, {}});
+  expect_outcome(scene.commit({DeliveryAt{deleted, row.position, 0}}, {}), ChangeOutcome::mismatch,
+                 "DeliveryAt a row that has gone with its endpoint");
   scene.publish(kept, scene.now);
   expect_number(count(RecordKind::waiting, kept), 11U, "the other endpoint to go on as ever");
 }
