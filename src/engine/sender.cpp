@@ -13,6 +13,9 @@ constexpr std::chrono::milliseconds look_again_after{50};
 // are under way than keep everybody busy, whatever the bounds allow. A request costs 1.3 times as
 // much beside 256 as beside 64.
 constexpr std::size_t starts_max = 32;
+// The same of endpoints that may hang, whose requests mostly need new connections: those of the
+// others, which are kept, must not wait behind a crowd of them.
+constexpr std::size_t doubtful_starts_max = 4;
 
 }  // namespace
 
@@ -162,7 +165,7 @@ void Sender::look_again() noexcept {
 void Sender::enqueue(Lane& lane) noexcept {
   if (lane.queued || lane.ready.empty()) return;
   try {
-    turns_.push_back(lane.to->id);
+    (lane.tried && !lane.slow ? turns_ : doubtful_turns_).push_back(lane.to->id);
     lane.queued = true;
   } catch (...) {
     look_again();
@@ -203,16 +206,25 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
   }
   note_waiting(moment.steady);
   start_trials(moment, transport);
+  // The few first: the many might leave them no place, while they have bounds of their own.
+  std::size_t count = start_some(doubtful_turns_, doubtful_starts_max, moment, transport);
+  count += start_some(turns_, starts_max, moment, transport);
+  more_ = count != 0 && may_start(moment) && !(turns_.empty() && doubtful_turns_.empty());
+  return count;
+}
+
+bool Sender::may_start(const Moment& moment) const {
+  return !stopped_ && in_flight_ < bounds_.in_flight_max && unsettled_ < bounds_.unsettled_max &&
+         moment.steady < trusted_until_;
+}
+
+// Up to `max` deliveries, of the lanes whose turn it is.
+std::size_t Sender::start_some(std::deque<EndpointId>& turns, std::size_t max, const Moment& moment,
+                               Transport& transport) {
   std::size_t count = 0;
-  more_ = false;
-  while (!turns_.empty() && !stopped_ && in_flight_ < bounds_.in_flight_max &&
-         unsettled_ < bounds_.unsettled_max && moment.steady < trusted_until_) {
-    if (count == starts_max) {
-      more_ = true;
-      break;
-    }
-    const auto found = lanes_.find(turns_.front());
-    turns_.pop_front();
+  while (count < max && !turns.empty() && may_start(moment)) {
+    const auto found = lanes_.find(turns.front());
+    turns.pop_front();
     if (found == lanes_.end()) continue;
     Lane& lane = *found->second;
     lane.queued = false;

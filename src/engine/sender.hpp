@@ -105,7 +105,7 @@ class Sender {
     bool tried = false;  // it has been heard from
     bool slow = false;   // its last attempt timed out, or its first one has taken long already
     Resource* waits_for = nullptr;  // whose queue it is in, if any
-    bool queued = false;            // in turns_, in a resource's queue, or in alarms_
+    bool queued = false;            // for its turn, with a resource, or in alarms_
     bool closed = false;            // forgotten once nothing of it is under way
   };
 
@@ -135,6 +135,9 @@ class Sender {
   static Resource& find_or_make(Resources& resources, const std::string& name, std::size_t max);
   static void attach(Resource*& slot, Resource& resource);
   void detach(Resource*& resource);
+  [[nodiscard]] bool may_start(const Moment& moment) const;
+  std::size_t start_some(std::deque<EndpointId>& turns, std::size_t max, const Moment& moment,
+                         Transport& transport);
   bool admit(Lane& lane, const Moment& moment);
   void unpark_one(Resource& resource);
   void give_back_rows(Lane& lane);
@@ -165,7 +168,8 @@ class Sender {
   Resources tenants_;
   Resource slow_;
   Resource untried_;
-  std::deque<EndpointId> turns_;  // lanes with work, in the order of their turns
+  std::deque<EndpointId> turns_;           // lanes with work, in the order of their turns
+  std::deque<EndpointId> doubtful_turns_;  // those that are slow, or have not been heard from
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
   std::map<RequestId, Flight> flights_;
   RequestId last_request_ = 0;
@@ -177,7 +181,7 @@ class Sender {
   std::uint64_t plugin_errors_ = 0;
   SteadyTime trusted_until_ = SteadyTime::max();
   bool stopped_ = false;
-  bool more_ = false;  // may start at once, see starts_max
+  bool more_ = false;  // may start at once, once it has been looked what is answered
   SteadyTime now_{};                         // of the last call that said
   std::optional<SteadyTime> look_again_at_;  // a turn could not be noted: all lanes are looked at
   FromSender out_;

@@ -76,6 +76,7 @@ Request Sender::make_request(Lane& lane, const Waiting& waiting, const Moment& m
   Request request;
   request.url = to.url;
   request.slow = lane.slow;
+  request.untried = !lane.tried;
   request.deadline = moment.steady + to.profile->policy.deadline;
   request.body = std::shared_ptr<const std::string>(waiting.event, &waiting.event->body);
   append_headers(to.headers, user_agent_, *lane.key,

@@ -100,7 +100,7 @@ CurlTransport::CurlTransport(CurlTransportOptions options, const Library& librar
 CurlTransport::~CurlTransport() {
   inbox_->attach(nullptr);
   for (const auto& [serial, exchange] : exchanges_) {
-    if (exchange->in_driver) driver_->remove(exchange->handle(), exchange->request.slow);
+    if (exchange->in_driver) driver_->remove(exchange->handle(), exchange->apart());
   }
   driver_.reset();  // before the handles, which its connections may still refer to
 }
@@ -151,7 +151,8 @@ void CurlTransport::start(RequestId id, Request&& request) {
   resolve(exchange);
 }
 
-// The grammar once more: whoever made the request may have had another policy, or none.
+// Why it may not be sent; else empty. The grammar once more: whoever made the request may have had
+// another policy, or none.
 std::string CurlTransport::refusal_of(const Url& url) {
   const auto known = vetted_.find(url.text);
   if (known != vetted_.end() && known->second == url) return {};
@@ -248,7 +249,7 @@ void CurlTransport::launch(Exchange& exchange, bool fresh_connection) {
   const SteadyTime now = steady_now();
   if (exchange.request.deadline <= now) return finish(exchange, Fault::timeout, "no time left");
   if (!exchange.prepare(now, fresh_connection) ||
-      !driver_->add(exchange.handle(), exchange.request.slow)) {
+      !driver_->add(exchange.handle(), exchange.apart())) {
     return finish(exchange, Fault::local, "libcurl took neither the options nor the transfer");
   }
   exchange.in_driver = true;
@@ -257,7 +258,7 @@ void CurlTransport::launch(Exchange& exchange, bool fresh_connection) {
 void CurlTransport::take_finished() {
   while (const auto finished = driver_->next_finished()) {
     Exchange& exchange = Exchange::of(finished->handle);
-    driver_->remove(finished->handle, exchange.request.slow);
+    driver_->remove(finished->handle, exchange.apart());
     exchange.in_driver = false;
     conclude(exchange, finished->code);
   }
@@ -363,7 +364,7 @@ void CurlTransport::cancel(RequestId id) {
   Exchange& exchange = *found->second;
   resolving_.erase({exchange.request.deadline, exchange.serial});
   if (exchange.in_driver) {
-    driver_->remove(exchange.handle(), exchange.request.slow);
+    driver_->remove(exchange.handle(), exchange.apart());
     exchange.in_driver = false;
   }
   const bool answered = exchange.response.complete();
@@ -388,7 +389,7 @@ void CurlTransport::end_overdue(SteadyTime now) {
     }
   }
   for (Exchange* exchange : overdue) {
-    driver_->remove(exchange->handle(), exchange->request.slow);
+    driver_->remove(exchange->handle(), exchange->apart());
     exchange->in_driver = false;
     if (exchange->response.complete()) {
       finish(*exchange, Fault::none, "the body took too long");
@@ -406,7 +407,7 @@ void CurlTransport::replace_driver() {
     if (exchange->in_driver) lost.push_back(exchange.get());
   }
   for (Exchange* exchange : lost) {
-    driver_->remove(exchange->handle(), exchange->request.slow);
+    driver_->remove(exchange->handle(), exchange->apart());
     exchange->in_driver = false;
     const bool answered = exchange->response.complete();
     finish(*exchange, answered ? Fault::none : Fault::local, "libcurl failed as a whole");

@@ -25,72 +25,72 @@ extern "C" int hookwright_note_timer(CURLM*, long milliseconds, void* driver) {
 Driver::Driver(const Library& library, std::size_t connections_max, bool http2)
     : separate_(library.sockets_are_tracked),
       main_(curl_multi_init(), curl_multi_cleanup),
-      slow_(separate_ ? curl_multi_init() : nullptr, curl_multi_cleanup) {
-  if (!main_ || (separate_ && !slow_)) throw std::bad_alloc();
+      apart_(separate_ ? curl_multi_init() : nullptr, curl_multi_cleanup) {
+  if (!main_ || (separate_ && !apart_)) throw std::bad_alloc();
   const long multiplexing = http2 ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING;
   // The default, four times the transfers under way, shrinks to nothing whenever things are quiet.
   curl_multi_setopt(main_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(connections_max));
   curl_multi_setopt(main_.get(), CURLMOPT_PIPELINING, multiplexing);
   if (!separate_) return;
-  curl_multi_setopt(slow_.get(), CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
-  curl_multi_setopt(slow_.get(), CURLMOPT_SOCKETFUNCTION, hookwright_note_socket);
-  curl_multi_setopt(slow_.get(), CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(slow_.get(), CURLMOPT_TIMERFUNCTION, hookwright_note_timer);
-  curl_multi_setopt(slow_.get(), CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(apart_.get(), CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
+  curl_multi_setopt(apart_.get(), CURLMOPT_SOCKETFUNCTION, hookwright_note_socket);
+  curl_multi_setopt(apart_.get(), CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(apart_.get(), CURLMOPT_TIMERFUNCTION, hookwright_note_timer);
+  curl_multi_setopt(apart_.get(), CURLMOPT_TIMERDATA, this);
 }
 
 Driver::~Driver() = default;
 
-CURLM* Driver::multi_for(bool slow) const {
-  return slow && separate_ ? slow_.get() : main_.get();
+CURLM* Driver::multi_for(bool apart) const {
+  return apart && separate_ ? apart_.get() : main_.get();
 }
 
-bool Driver::add(CURL* handle, bool slow) {
-  CURLM* const multi = multi_for(slow);
+bool Driver::add(CURL* handle, bool apart) {
+  CURLM* const multi = multi_for(apart);
   if (curl_multi_add_handle(multi, handle) != CURLM_OK) return false;
-  if (multi == slow_.get()) ++slow_transfers_;
+  if (multi == apart_.get()) ++apart_transfers_;
   return true;
 }
 
-void Driver::remove(CURL* handle, bool slow) {
-  CURLM* const multi = multi_for(slow);
+void Driver::remove(CURL* handle, bool apart) {
+  CURLM* const multi = multi_for(apart);
   curl_multi_remove_handle(multi, handle);
-  if (multi == slow_.get()) --slow_transfers_;
+  if (multi == apart_.get()) --apart_transfers_;
 }
 
-bool Driver::slow_is_idle() const {
-  return slow_transfers_ == 0 && slow_sockets_.empty() && !slow_due_;
+bool Driver::apart_is_idle() const {
+  return apart_transfers_ == 0 && apart_sockets_.empty() && !apart_due_;
 }
 
 bool Driver::turn() {
   int running = 0;
   if (curl_multi_perform(main_.get(), &running) != CURLM_OK) return false;
-  return slow_is_idle() || turn_slow();
+  return apart_is_idle() || turn_apart();
 }
 
-bool Driver::turn_slow() {
+bool Driver::turn_apart() {
   int running = 0;
   CURLMcode code = CURLM_OK;
   for (const curl_waitfd& socket : ready_) {
     if (socket.revents == 0) continue;
     const int in = (socket.revents & CURL_WAIT_POLLIN) != 0 ? CURL_CSELECT_IN : 0;
     const int out = (socket.revents & CURL_WAIT_POLLOUT) != 0 ? CURL_CSELECT_OUT : 0;
-    code = std::max(code, curl_multi_socket_action(slow_.get(), socket.fd, in | out, &running));
+    code = std::max(code, curl_multi_socket_action(apart_.get(), socket.fd, in | out, &running));
   }
   ready_.clear();
   const SteadyTime now = std::chrono::steady_clock::now();
   // Whatever libcurl's timer says, all is looked at once a second.
-  const bool kick = now - slow_kicked_ >= kick_interval;
-  if (kick || (slow_due_ && *slow_due_ <= now)) {
-    if (kick) slow_kicked_ = now;
-    slow_due_.reset();
-    code = std::max(code, curl_multi_socket_action(slow_.get(), CURL_SOCKET_TIMEOUT, 0, &running));
+  const bool kick = now - apart_kicked_ >= kick_interval;
+  if (kick || (apart_due_ && *apart_due_ <= now)) {
+    if (kick) apart_kicked_ = now;
+    apart_due_.reset();
+    code = std::max(code, curl_multi_socket_action(apart_.get(), CURL_SOCKET_TIMEOUT, 0, &running));
   }
   return code == CURLM_OK;
 }
 
 std::optional<Driver::Finished> Driver::next_finished() {
-  for (CURLM* multi : {main_.get(), slow_.get()}) {
+  for (CURLM* multi : {main_.get(), apart_.get()}) {
     if (multi == nullptr) continue;
     int left = 0;
     while (const CURLMsg* const message = curl_multi_info_read(multi, &left)) {
@@ -104,12 +104,12 @@ std::optional<Driver::Finished> Driver::next_finished() {
 
 bool Driver::wait(Duration max) {
   ready_.clear();
-  for (const auto& [socket, events] : slow_sockets_) {
+  for (const auto& [socket, events] : apart_sockets_) {
     ready_.push_back(curl_waitfd{socket, events, 0});
   }
-  if (!slow_is_idle()) {
+  if (!apart_is_idle()) {
     const SteadyTime due =
-        std::min(slow_due_.value_or(SteadyTime::max()), slow_kicked_ + kick_interval);
+        std::min(apart_due_.value_or(SteadyTime::max()), apart_kicked_ + kick_interval);
     max = std::min(max, std::chrono::ceil<Duration>(due - std::chrono::steady_clock::now()));
   }
   int ready = 0;
@@ -124,20 +124,20 @@ void Driver::wake() {
 
 int Driver::note_socket(curl_socket_t socket, int what) {
   if (what == CURL_POLL_REMOVE) {
-    slow_sockets_.erase(socket);
+    apart_sockets_.erase(socket);
     return 0;
   }
   short events = 0;
   if ((what & CURL_POLL_IN) != 0) events = static_cast<short>(events | CURL_WAIT_POLLIN);
   if ((what & CURL_POLL_OUT) != 0) events = static_cast<short>(events | CURL_WAIT_POLLOUT);
-  slow_sockets_[socket] = events;
+  apart_sockets_[socket] = events;
   return 0;
 }
 
 int Driver::note_timer(long milliseconds) {
-  slow_due_.reset();
+  apart_due_.reset();
   if (milliseconds >= 0) {
-    slow_due_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+    apart_due_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
   }
   return 0;
 }

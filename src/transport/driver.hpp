@@ -17,8 +17,8 @@ namespace hookwright::transport {
 // Moves transfers on: the only part that knows how libcurl is driven.
 //
 // Most transfers are in one multi handle, driven by curl_multi_perform, whose cost grows with all
-// that is in it. Transfers to slow endpoints, which mostly wait, are in a second one that is driven
-// by socket callbacks, and only when something happens there; its sockets are watched by the first
+// that is in it. Transfers that may hang, which mostly wait, are in a second one that is driven by
+// socket callbacks, and only when something happens there; its sockets are watched by the first
 // one's poll. Both belong to one thread; wake() may come from any.
 class Driver {
  public:
@@ -34,8 +34,8 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
 
   // False if libcurl doesn't take the handle.
-  bool add(CURL* handle, bool slow);
-  void remove(CURL* handle, bool slow);
+  bool add(CURL* handle, bool apart);
+  void remove(CURL* handle, bool apart);
 
   // Does what can be done without waiting. False: this driver is broken beyond repair.
   bool turn();
@@ -55,18 +55,18 @@ class Driver {
  private:
   using Multi = std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)>;
 
-  [[nodiscard]] CURLM* multi_for(bool slow) const;
-  [[nodiscard]] bool slow_is_idle() const;
-  bool turn_slow();
+  [[nodiscard]] CURLM* multi_for(bool apart) const;
+  [[nodiscard]] bool apart_is_idle() const;
+  bool turn_apart();
 
   bool separate_;
-  std::size_t slow_transfers_ = 0;
-  std::unordered_map<curl_socket_t, short> slow_sockets_;
+  std::size_t apart_transfers_ = 0;
+  std::unordered_map<curl_socket_t, short> apart_sockets_;
   std::vector<curl_waitfd> ready_;
-  std::optional<SteadyTime> slow_due_;
-  SteadyTime slow_kicked_{};
+  std::optional<SteadyTime> apart_due_;
+  SteadyTime apart_kicked_{};
   Multi main_;  // last, since their callbacks use the above until they are gone
-  Multi slow_;
+  Multi apart_;
 };
 
 }  // namespace hookwright::transport

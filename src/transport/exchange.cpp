@@ -213,7 +213,7 @@ bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count()));
   set(CURLOPT_FRESH_CONNECT, fresh_connection ? 1L : 0L);
-  set(CURLOPT_FORBID_REUSE, request.slow ? 1L : 0L);
+  set(CURLOPT_FORBID_REUSE, apart() ? 1L : 0L);
   return set.result == CURLE_OK;
 }
 

@@ -66,6 +66,8 @@ class Exchange {
   // The exchange that a handle belongs to.
   static Exchange& of(CURL* handle);
 
+  // It may hang: it is driven apart from those that are answered, and its connection is not kept.
+  [[nodiscard]] bool apart() const { return request.slow || request.untried; }
   [[nodiscard]] CURL* handle() const { return handle_.get(); }
 
   // libcurl's words for what went wrong, empty if it had none.

@@ -275,8 +275,11 @@ TEST_CASE("an endpoint that answers in time again is slow no more") {
   const auto& arrivals = world.net->arrivals();
   REQUIRE(arrivals.size() == 3);
   CHECK_FALSE(arrivals[0].slow);
+  CHECK(arrivals[0].untried);
   CHECK(arrivals[1].slow);
+  CHECK_FALSE(arrivals[1].untried);
   CHECK_FALSE(arrivals[2].slow);
+  CHECK_FALSE(arrivals[2].untried);
 }
 
 TEST_CASE("endpoints with work take turns") {

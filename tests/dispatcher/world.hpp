@@ -75,6 +75,7 @@ struct Arrival {
   std::shared_ptr<const std::string> body{};
   Duration allowed{};  // until its deadline
   bool slow = false;
+  bool untried = false;
 
   [[nodiscard]] std::int64_t n() const { return number_in(*body); }
 
@@ -143,6 +144,7 @@ class Network {
     arrival.body = request.body;
     arrival.allowed = std::chrono::floor<Duration>(request.deadline - arrival.steady);
     arrival.slow = request.slow;
+    arrival.untried = request.untried;
     arrivals_.push_back(arrival);
     const auto answer = answers_.find(request.url.host);
     return answer == answers_.end() ? SimulatedAnswer{} : answer->second(arrival);

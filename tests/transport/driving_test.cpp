@@ -87,6 +87,16 @@ TEST_CASE("slow endpoints are served like the others") {
   CHECK(receiver.connections() == 4);
 }
 
+TEST_CASE("endpoints that have not been heard from are served apart, like slow ones") {
+  Receiver receiver;
+  Sender sender;
+  Request first = post(receiver.url());
+  first.untried = true;
+  CHECK(sender.send(std::move(first)).status == 200);
+  for (int i = 0; i < 2; ++i) CHECK(sender.send(post(receiver.url())).status == 200);
+  CHECK(receiver.connections() == 2);  // the first one's is not kept
+}
+
 TEST_CASE("slow endpoints that hang do not hold up the others") {
   ReceiverOptions options;
   options.reply = stall_at_hung;
