@@ -74,11 +74,11 @@ class StoredEndpoints final : public Endpoints {
     endpoint.secrets.push_back(spec.secret ? *spec.secret : generate_secret(endpoint.profile));
     endpoint.standard_secret = spec.standard_secret;
     take_over(spec, endpoint);
-    EndpointResult result = core_.carry_out({.kind = engine::EndpointOp::Kind::create,
-                                             .tenant = std::string(tenant),
-                                             .id = id,
-                                             .created = std::make_shared<const Endpoint>(
-                                                 std::move(endpoint))});
+    EndpointResult result =
+        core_.carry_out({.kind = engine::EndpointOp::Kind::create,
+                         .tenant = std::string(tenant),
+                         .id = id,
+                         .created = std::make_shared<const Endpoint>(std::move(endpoint))});
     result.weak_secret = looks_weak(spec);
     return result;
   }

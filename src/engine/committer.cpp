@@ -15,7 +15,7 @@ constexpr int tries_at_the_end = 64;
 constexpr Duration backoff_first{50};
 constexpr Duration backoff_max{2'000};
 constexpr std::size_t busy_batch = 256;  // events; then commits are as far apart as they may
-constexpr std::size_t company = 16;  // outcomes that are worth a commit's while
+constexpr std::size_t company = 16;      // outcomes that are worth a commit's while
 }  // namespace
 
 Committer::Committer(Store& store, CommitterHost& host, Profiles profiles, IdGenerator& ids,

@@ -49,9 +49,9 @@ struct EndpointOp {
   Kind kind{};
   std::string tenant{};
   EndpointId id{};
-  std::uint64_t version = 0;              // that it must have, if not 0
+  std::uint64_t version = 0;                  // that it must have, if not 0
   std::shared_ptr<const Endpoint> created{};  // with `create`: the whole of it
-  std::function<void(Endpoint&)> edit{};  // with `edit`: what changes
+  std::function<void(Endpoint&)> edit{};      // with `edit`: what changes
   std::function<void(EndpointResult)> done{};
 };
 
@@ -194,7 +194,7 @@ class Committer {
     EventId event{};             // the first one; with a latch, the one that it stands for
   };
   struct PlannedOutcome {
-    Settlement means{};  // but for the change, which lies in the batch
+    Settlement means{};    // but for the change, which lies in the batch
     std::size_t told = 0;  // of its notices
   };
   struct PlannedOp {

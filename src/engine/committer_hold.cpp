@@ -168,6 +168,8 @@ void Committer::plan_deaths(Plan& plan, Member& member, const Moment& moment) {
                     EndpointAt{id, endpoint.version}},
         .writes = {DropDelivery{id, delivery.position},
                    PutDeadLetter{dead_letter(row, policy, reason, moment.now, rows_.next())}}};
+    // Where somebody else has the lane by now, the row may be under way.
+    if (book_.holds(id)) change.only_if.emplace_back(LaneHeld{id, book_.epoch(id)});
     const PutDeadLetter& put = std::get<PutDeadLetter>(change.writes.back());
     PlannedDeath item{.endpoint = id, .delivery = delivery.id, .letter = put.letter.row};
     Notice notice{.kind = NoticeKind::delivery_exhausted,
@@ -214,6 +216,10 @@ void Committer::applied(PlannedDeath& item, const ChangeResult& result, const Mo
   if (!done) {
     const bool of_endpoint = result.outcome == ChangeOutcome::mismatch && result.precondition == 1;
     if (of_endpoint) refresh_endpoint(item.endpoint, moment);  // it is not what we think
+    if (result.outcome == ChangeOutcome::lane_lost) {
+      lost_.push_back(item.endpoint);
+      set_alarm(item.endpoint, moment.now + look_later);
+    }
     return;
   }
   if (item.tells_held) told_held_.insert_or_assign(item.endpoint, moment.now);

@@ -182,7 +182,7 @@ class Sender {
   SteadyTime trusted_until_ = SteadyTime::max();
   bool stopped_ = false;
   bool more_ = false;  // may start at once, once it has been looked what is answered
-  SteadyTime now_{};                         // of the last call that said
+  SteadyTime now_{};   // of the last call that said
   std::optional<SteadyTime> look_again_at_;  // a turn could not be noted: all lanes are looked at
   FromSender out_;
 };

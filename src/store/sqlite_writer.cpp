@@ -141,8 +141,7 @@ void SqliteWriter::put(const Delivery& delivery, TimePoint now) {
   const std::int64_t lane = at.due > now ? -*endpoint : *endpoint;
   put_row_.run(lane, at.due, at.row, delivery.id, event, delivery.attempts, delivery.first_attempt,
                delivery.spared_since, delivery.expires, delivery.attempts_max);
-  if (lane > 0)
-    remember({delivery.endpoint, at, delivery.id, lane, event, delivery.attempts});
+  if (lane > 0) remember({delivery.endpoint, at, delivery.id, lane, event, delivery.attempts});
   events_.need(event, +1);
   note_row(at.row);
 }

@@ -79,7 +79,7 @@ class SqliteWriter {
   EventTable events_{connection_, names_};
   AttemptWriter attempts_{connection_, meta_, names_};
   std::uint64_t next_row_ = 0;
-  Seen seen_{};                                              // the row of the last DeliveryAt
+  Seen seen_{};                                       // the row of the last DeliveryAt
   std::unordered_map<std::uint64_t, Seen> recent_{};  // rows put since, and still there: by row
   std::optional<std::pair<EventId, std::int64_t>> event_{};  // the last event put
 

@@ -21,8 +21,8 @@ constexpr std::size_t addresses_max = 2;  // tried within one request
 constexpr std::size_t kept_max = 256;     // exchanges
 constexpr std::size_t preferred_max = 4096;
 constexpr std::size_t vetted_max = 4096;  // URLs
-constexpr Duration wait_max = 1s;    // survives a lost wake-up
-constexpr auto watchdog_grace = 2s;  // for libcurl to end an overdue transfer by itself
+constexpr Duration wait_max = 1s;         // survives a lost wake-up
+constexpr auto watchdog_grace = 2s;       // for libcurl to end an overdue transfer by itself
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
@@ -211,9 +211,9 @@ void CurlTransport::take_resolution(Exchange& exchange, Resolution&& resolution)
   Border& border = *settings_.border;
   border.refresh(steady_now());
   std::vector<IpAddress>& addresses = resolution.addresses;
-  const auto forbidden = std::stable_partition(
-      addresses.begin(), addresses.end(),
-      [&border](const IpAddress& address) { return border.allows(address); });
+  const auto forbidden =
+      std::stable_partition(addresses.begin(), addresses.end(),
+                            [&border](const IpAddress& address) { return border.allows(address); });
   if (forbidden != addresses.end() && !border.policy().allow_mixed_answers) {
     return finish(exchange, Fault::blocked,
                   "the name has a forbidden address: " + forbidden->text());

@@ -59,8 +59,8 @@ class CurlTransport final : public Transport {
   Settings settings_;
   std::shared_ptr<Resolver> resolver_;
   std::shared_ptr<Inbox> inbox_;
-  std::vector<std::unique_ptr<Exchange>> kept_;  // for later requests; bounded
-  Exchanges exchanges_;                          // by serial number
+  std::vector<std::unique_ptr<Exchange>> kept_;               // for later requests; bounded
+  Exchanges exchanges_;                                       // by serial number
   std::set<std::pair<SteadyTime, std::uint64_t>> resolving_;  // by deadline
   std::unordered_map<std::string, IpAddress> preferred_;  // where a host's first address was dead
   std::unordered_map<std::string, Url> vetted_;  // that the grammar has passed, by their text

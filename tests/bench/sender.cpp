@@ -88,7 +88,8 @@ class Sender {
           urls_of({{"kind", "ports"}, {"count", "1"}, {"port", text(arguments, "sick_port")}});
       subscribe(dispatcher_, urls, healthy_.size());
       for (std::size_t i = 1; i < rows; ++i) publish_surely(tenant);
-      publish_surely(tenant).wait(std::chrono::minutes(1));  // all of them are rows, and none queued
+      publish_surely(tenant).wait(
+          std::chrono::minutes(1));  // all of them are rows, and none queued
     }
   }
 

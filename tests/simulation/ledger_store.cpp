@@ -53,7 +53,7 @@ void Ledger::carried_out(Life& life, const Carried& carried, TimePoint now) {
   const Change& change = carried.change;
   const bool applied = carried.result.outcome == ChangeOutcome::applied;
   if (first_of<DeliveryAt>(change.only_if) != nullptr) {
-    if (first_of<LaneHeld>(change.only_if) != nullptr) {
+    if (std::holds_alternative<LaneHeld>(change.only_if.front())) {  // how a settlement begins
       settle(life, carried, now);
     } else {
       give_up(life, carried, now);
