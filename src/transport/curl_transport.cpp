@@ -319,6 +319,9 @@ void CurlTransport::conclude(Exchange& exchange, CURLcode code) {
   if (guard.blocked()) {
     fault = Fault::blocked;
     detail = "the connection would have gone elsewhere";
+  } else if (guard.gone()) {
+    fault = exchange.request.url.tls ? Fault::tls : Fault::reset;
+    detail = "reset at once";
   } else if (guard.stopped_repeat()) {
     fault = Fault::reset;
     detail = "the connection died again";

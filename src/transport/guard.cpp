@@ -42,7 +42,7 @@ void Guard::aim(const IpAddress& placeholder, const IpAddress& vetted, std::uint
   }
   requests_ = sockets_ = 0;
   socket_error_ = 0;
-  opened_ = blocked_ = stopped_repeat_ = false;
+  opened_ = blocked_ = gone_ = stopped_repeat_ = false;
 }
 
 CURLcode Guard::install(CURL* handle, bool asks) {
@@ -89,7 +89,11 @@ curl_socket_t Guard::open_socket(curlsocktype purpose, curl_sockaddr* address) {
 
 int Guard::before_request(const char* address, int port) {
 #if LIBCURL_VERSION_NUM >= 0x075000
-  const std::optional<IpAddress> reached = IpAddress::parse(address == nullptr ? "" : address);
+  if (address == nullptr || *address == '\0') {
+    gone_ = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  const std::optional<IpAddress> reached = IpAddress::parse(address);
   if (!reached || *reached != vetted_ || port != port_ || !border_->allows(*reached)) {
     blocked_ = true;
     return CURL_PREREQFUNC_ABORT;

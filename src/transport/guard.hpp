@@ -38,6 +38,8 @@ class Guard {
 
   // The transfer was stopped since it would have gone elsewhere.
   [[nodiscard]] bool blocked() const { return blocked_; }
+  // The connection was gone before a request could be made of it: whom it had reached can't be told.
+  [[nodiscard]] bool gone() const { return gone_; }
   // No socket could be had; the system's error number.
   [[nodiscard]] int socket_error() const { return socket_error_; }
   // The transfer has opened no connection, so it went over a kept one.
@@ -71,6 +73,7 @@ class Guard {
   int socket_error_ = 0;
   bool opened_ = false;  // a socket, since the last request of this transfer
   bool blocked_ = false;
+  bool gone_ = false;
   bool stopped_repeat_ = false;
 };
 

@@ -31,7 +31,7 @@ void isolation(const Settings& settings, Report& report) {
   const std::string later = std::to_string(hanging) + " that hang";
   const std::string full = rows + " rows due at one";
   Arguments settled = sick;
-  settled["warm"] = settings.smoke ? "0.2" : "8";
+  settled["warm"] = settings.smoke ? "0.2" : "12";
   const Rounds rounds(settings, {{alone, with({})},
                                  {first, with(sick)},
                                  {later, with(settled)},
