@@ -319,9 +319,6 @@ void CurlTransport::conclude(Exchange& exchange, CURLcode code) {
   if (guard.blocked()) {
     fault = Fault::blocked;
     detail = "the connection would have gone elsewhere";
-  } else if (guard.gone()) {
-    fault = exchange.request.url.tls ? Fault::tls : Fault::reset;
-    detail = "reset at once";
   } else if (guard.stopped_repeat()) {
     fault = Fault::reset;
     detail = "the connection died again";
@@ -334,7 +331,8 @@ void CurlTransport::conclude(Exchange& exchange, CURLcode code) {
   } else if (code == CURLE_COULDNT_CONNECT &&
              is_shortage(static_cast<int>(os_error), guard.vetted().is_v6())) {
     fault = Fault::local;
-  } else if (code == CURLE_COULDNT_CONNECT && is_reset(static_cast<int>(os_error))) {
+  } else if (guard.gone() ||
+             (code == CURLE_COULDNT_CONNECT && is_reset(static_cast<int>(os_error)))) {
     fault = exchange.request.url.tls ? Fault::tls : Fault::reset;
     detail = "reset at once";
   }

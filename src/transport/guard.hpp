@@ -38,7 +38,8 @@ class Guard {
 
   // The transfer was stopped since it would have gone elsewhere.
   [[nodiscard]] bool blocked() const { return blocked_; }
-  // The connection was gone before a request could be made of it: whom it had reached can't be told.
+  // The connection was gone before a request could be made of it: whom it had reached can't be
+  // told.
   [[nodiscard]] bool gone() const { return gone_; }
   // No socket could be had; the system's error number.
   [[nodiscard]] int socket_error() const { return socket_error_; }
