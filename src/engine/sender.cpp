@@ -294,10 +294,12 @@ void Sender::unpark_one(Resource& resource) {
 }
 
 // People wait for these, so they go before everything else, as far as the rate allows: it counts
-// every POST. The committer bounds how many there are.
+// every POST, and as long as what is known of the endpoints can be trusted: others may have changed
+// them since. The committer bounds how many there are.
 void Sender::start_trials(const Moment& moment, Transport& transport) {
   trial_at_.reset();
-  for (auto trial = trials_.begin(); trial != trials_.end() && !stopped_;) {
+  const bool may = !stopped_ && moment.steady < trusted_until_;
+  for (auto trial = trials_.begin(); may && trial != trials_.end();) {
     const auto found = lanes_.find(trial->endpoint);
     if (found == lanes_.end() || found->second->closed) {
       end_unsent(trial->what, 0, trial->number, moment);
