@@ -34,7 +34,7 @@ struct Limits {
   // Requests under way at once, per delivery thread. One that has gone unanswered for a quarter of
   // a second makes room for another: of those there may be three times as many, and half of
   // unsettled_max. Endpoints that have not been heard from yet share half of in_flight_max; their
-  // requests and those of slow ones start four at a time, on connections that are not kept.
+  // requests and those of slow ones start four at a time, on connections that are not kept (ours).
   std::size_t in_flight_max = 256;
   std::size_t host_in_flight_max = 64;  // of these, to one host and port
   double tenant_share_max = 0.5;        // of in_flight_max, for one tenant; above 0, to 1

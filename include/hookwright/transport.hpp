@@ -24,7 +24,7 @@ struct Request {
   std::shared_ptr<const std::string> body{};  // exactly these bytes are sent; never null
   SteadyTime deadline{};  // by then the answer's last header has arrived, or the request has failed
   bool slow = false;      // the endpoint timed out last time: let it hold up no other
-  bool untried = false;   // nothing has been heard from the endpoint yet: the same
+  bool untried = false;   // nothing has been heard from the endpoint yet: it may hang as well
 };
 
 // How one request ended. `address` and `detail` are for the operator only.

@@ -14,8 +14,11 @@ constexpr Duration pause{50};  // after there was no memory
 constexpr int tries_at_the_end = 64;
 constexpr Duration backoff_first{50};
 constexpr Duration backoff_max{2'000};
-constexpr std::size_t busy_batch = 256;  // events; then commits are as far apart as they may
-constexpr std::size_t company = 16;      // outcomes that are worth a commit's while
+// Events of a commit: up to the one the next commit comes at once, from the other on they are as
+// far apart as they may be.
+constexpr std::size_t idle_batch = 8;
+constexpr std::size_t busy_batch = 256;
+constexpr std::size_t company = 16;  // outcomes that are worth a commit's while
 }  // namespace
 
 Committer::Committer(Store& store, CommitterHost& host, Profiles profiles, IdGenerator& ids,
@@ -104,7 +107,7 @@ SteadyTime Committer::commit_at(const Moment& moment) const {
                                          knows_endpoints(moment));
   if (ready || !forgotten_.empty()) {
     const auto busy = std::min(last_commit_events_, busy_batch);
-    const auto spacing = last_commit_events_ <= 8
+    const auto spacing = last_commit_events_ <= idle_batch
                              ? std::chrono::nanoseconds(0)
                              : std::chrono::nanoseconds(limits_.commit_spacing_max) *
                                    static_cast<std::int64_t>(busy) /

@@ -180,9 +180,12 @@ class Round {
     while (publish(dispatcher)) {
       if (++tries == 20'000) throw std::runtime_error("the disk does not fill up");
     }
+    const auto require_clear = [&] {
+      tally_.require(why_.find("full") != std::string::npos, "not clear: \"" + why_ + "\"");
+    };
+    require_clear();
     // What settles meanwhile makes room, and the next event may be smaller: it may be taken.
-    publish(dispatcher);
-    tally_.require(why_.find("full") != std::string::npos, "not clear: \"" + why_ + "\"");
+    if (!publish(dispatcher)) require_clear();
   }
 
   void settle_what_can_be(Dispatcher& dispatcher) {

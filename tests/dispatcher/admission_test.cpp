@@ -306,6 +306,23 @@ TEST_CASE("endpoints with work take turns") {
   CHECK(least >= 40);
 }
 
+TEST_CASE("an endpoint that has not been heard from finds a place beside those that take all") {
+  World world;
+  Options options = world.options();
+  options.limits.in_flight_max = 4;
+  options.limits.tenant_share_max = 1;
+  Dispatcher dispatcher(std::move(options));
+  subscribe(dispatcher, "acme", "busy.example.com", {"test.numbered"});
+  world.net->answer("busy.example.com", SimulatedAnswer{.latency = 100ms});
+  for (int n = 1; n <= 400; ++n) dispatcher.publish("acme", Numbered{.n = n});
+  world.run(dispatcher, 1s);
+  subscribe(dispatcher, "acme", "new.example.com", {"test.other.kind"});
+  dispatcher.publish("acme", Other{.n = 1});
+  world.run(dispatcher, 1s);
+  CHECK(world.net->to("new.example.com").size() == 1);
+  CHECK(world.net->to("busy.example.com").size() < 100);  // there was no other place
+}
+
 TEST_CASE("no more is started than may be lost without an outcome") {
   World world;
   Options options = world.options();
