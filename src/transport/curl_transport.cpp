@@ -21,6 +21,7 @@ constexpr std::size_t addresses_max = 2;  // tried within one request
 constexpr std::size_t kept_max = 256;     // exchanges
 constexpr std::size_t preferred_max = 4096;
 constexpr std::size_t vetted_max = 4096;  // URLs
+constexpr std::size_t unkept_max = 1024;  // connections: about as many at a time as are not kept
 constexpr Duration wait_max = 1s;         // survives a lost wake-up
 constexpr auto watchdog_grace = 2s;       // for libcurl to end an overdue transfer by itself
 
@@ -94,6 +95,7 @@ CurlTransport::CurlTransport(CurlTransportOptions options, const Library& librar
       inbox_(std::make_shared<Inbox>()),
       driver_(make_driver(options_, settings_)) {
   kept_.push_back(std::make_unique<Exchange>(settings_));  // throws here if libcurl is unfit
+  reserve_descriptors(options_.connections_max + unkept_max);
   inbox_->attach(driver_.get());
 }
 

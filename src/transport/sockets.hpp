@@ -35,6 +35,10 @@ bool is_reset(int error);
 // How many descriptors this process may have open.
 std::size_t descriptor_limit();
 
+// Makes room for so many more at once, where the system has a table that grows: Linux stops a
+// thread for ten milliseconds and more whenever its process' table has to double. No promise.
+void reserve_descriptors(std::size_t count);
+
 // `to` must have room for a sockaddr_storage. Returns the length.
 unsigned write_sockaddr(const IpAddress& address, unsigned short port, sockaddr* to);
 

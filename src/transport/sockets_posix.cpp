@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 
@@ -41,6 +42,16 @@ std::size_t descriptor_limit() {
     return std::numeric_limits<std::size_t>::max();
   }
   return static_cast<std::size_t>(limit.rlim_cur);
+}
+
+void reserve_descriptors(std::size_t count) {
+  const int lowest = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  if (lowest < 0) return;
+  const std::size_t wanted = std::min(static_cast<std::size_t>(lowest) + count,
+                                      std::min<std::size_t>(descriptor_limit(), 1U << 20U) - 1);
+  const int highest = ::fcntl(lowest, F_DUPFD_CLOEXEC, static_cast<int>(wanted));
+  if (highest >= 0) ::close(highest);
+  ::close(lowest);
 }
 
 }  // namespace hookwright::transport

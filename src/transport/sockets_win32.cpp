@@ -28,6 +28,8 @@ std::size_t descriptor_limit() {
   return std::numeric_limits<std::size_t>::max();
 }
 
+void reserve_descriptors(std::size_t) {}
+
 }  // namespace hookwright::transport
 
 #endif

@@ -1,6 +1,10 @@
 // How a transport waits: wakes, deadlines, slow endpoints apart from the others.
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,7 +26,30 @@ Reply stall_at_hung(const Received& request) {
   return request.target == "/hung" ? Reply{"", Reply::Then::stall} : answer(200);
 }
 
+// How many descriptors fit into this process' table as it is, where /proc says so; else 0.
+std::size_t descriptors_that_fit() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::size_t size = 0;
+    if (word == "FDSize:" && status >> size) return size;
+  }
+  return 0;
+}
+
 }  // namespace
+
+TEST_CASE("a transport has room for its connections before it has any") {
+  const std::size_t before = descriptors_that_fit();
+  if (before == 0) return;  // Linux alone tells
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const std::size_t wanted = std::min<std::size_t>(limit.rlim_cur, 4'000);
+  CHECK(before < wanted);
+  CurlTransportOptions options;
+  options.connections_max = wanted;
+  const auto transport = make_curl_transport(options);
+  CHECK(descriptors_that_fit() >= wanted);
+}
 
 TEST_CASE("poll returns at `until`, or at once if that has passed") {
   Sender sender;
