@@ -16,6 +16,10 @@ constexpr std::size_t starts_max = 32;
 // The same of endpoints that may hang, whose requests mostly need new connections: those of the
 // others, which are kept, must not wait behind a crowd of them.
 constexpr std::size_t doubtful_starts_max = 4;
+// Once so many of them have not answered, another one joins them each millisecond: their requests
+// need the more work, and who answers must find somebody at rest.
+constexpr std::size_t crowd = 32;
+constexpr std::chrono::milliseconds crowd_pace{1};
 
 }  // namespace
 
@@ -207,10 +211,20 @@ std::size_t Sender::start(const Moment& moment, Transport& transport) {
   note_waiting(moment.steady);
   start_trials(moment, transport);
   // The few first: the many might leave them no place, while they have bounds of their own.
-  std::size_t count = start_some(doubtful_turns_, doubtful_starts_max, moment, transport);
-  count += start_some(turns_, starts_max, moment, transport);
-  more_ = count != 0 && may_start(moment) && !(turns_.empty() && doubtful_turns_.empty());
+  const std::size_t doubtful =
+      start_some(doubtful_turns_, doubtful_starts(moment.steady), moment, transport);
+  if (doubtful != 0) crowd_grows_at_ = moment.steady + crowd_pace;
+  const std::size_t count = doubtful + start_some(turns_, starts_max, moment, transport);
+  const bool paced = doubtful_starts(moment.steady) == 0;
+  more_ =
+      count != 0 && may_start(moment) && !(turns_.empty() && (paced || doubtful_turns_.empty()));
+  waits_for_crowd_ = paced && !doubtful_turns_.empty();
   return count;
+}
+
+std::size_t Sender::doubtful_starts(SteadyTime now) const {
+  if (slow_.in_use + untried_.in_use < crowd) return doubtful_starts_max;
+  return now >= crowd_grows_at_ ? 1 : 0;
 }
 
 bool Sender::may_start(const Moment& moment) const {
@@ -347,6 +361,7 @@ std::optional<SteadyTime> Sender::next_wake() const {
   std::optional<SteadyTime> at = look_again_at_;
   const auto or_at = [&](SteadyTime other) { at = std::min(at.value_or(other), other); };
   if (trial_at_) or_at(*trial_at_);
+  if (waits_for_crowd_) or_at(crowd_grows_at_);
   if (!alarms_.empty()) or_at(alarms_.top().at);
   const auto young = flights_.lower_bound(first_young_);
   if (young != flights_.end() && waiting_ < bounds_.waiting_max)

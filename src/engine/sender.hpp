@@ -138,6 +138,7 @@ class Sender {
   [[nodiscard]] bool may_start(const Moment& moment) const;
   std::size_t start_some(std::deque<EndpointId>& turns, std::size_t max, const Moment& moment,
                          Transport& transport);
+  [[nodiscard]] std::size_t doubtful_starts(SteadyTime now) const;
   bool admit(Lane& lane, const Moment& moment);
   void unpark_one(Resource& resource);
   void give_back_rows(Lane& lane);
@@ -182,7 +183,9 @@ class Sender {
   SteadyTime trusted_until_ = SteadyTime::max();
   bool stopped_ = false;
   bool more_ = false;  // may start at once, once it has been looked what is answered
-  SteadyTime now_{};   // of the last call that said
+  SteadyTime crowd_grows_at_{};
+  bool waits_for_crowd_ = false;             // a turn of those that may hang
+  SteadyTime now_{};                         // of the last call that said
   std::optional<SteadyTime> look_again_at_;  // a turn could not be noted: all lanes are looked at
   FromSender out_;
 };

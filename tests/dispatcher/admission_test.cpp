@@ -323,6 +323,26 @@ TEST_CASE("an endpoint that has not been heard from finds a place beside those t
   CHECK(world.net->to("busy.example.com").size() < 100);  // there was no other place
 }
 
+TEST_CASE("a crowd that has not answered yet grows by one each millisecond, and no faster") {
+  World world;
+  Dispatcher dispatcher(world.options());
+  const bool hang = GENERATE(true, false);
+  for (int i = 0; i < 100; ++i) {
+    const std::string host = "h" + std::to_string(i) + ".example.com";
+    subscribe(dispatcher, "acme", host);
+    world.net->answer(host, SimulatedAnswer{.latency = hang ? Duration(1h) : Duration::zero()});
+  }
+  dispatcher.publish("acme", Numbered{.n = 1});
+  world.run(dispatcher, 200ms);
+  const std::vector<Arrival>& arrivals = world.net->arrivals();
+  REQUIRE(arrivals.size() == 100);
+  const SteadyTime begun = arrivals.front().steady;
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    const auto joined = hang && i >= 32 ? std::chrono::milliseconds(i - 31) : 0ms;
+    CHECK(arrivals[i].steady - begun == joined);
+  }
+}
+
 TEST_CASE("no more is started than may be lost without an outcome") {
   World world;
   Options options = world.options();
