@@ -124,7 +124,7 @@ void Ledger::put_again(Life& life, const Change& change, TimePoint now) {
     if (deliveries_of_.contains({event.n, to->n}))
       fail("I2", "event " + std::to_string(event.n) + " is not missing, and is brought back");
   }
-  const Possible known = possible(life, *to, life.decided);
+  const Possible known = possible(life, *to, life.decided.knowing);
   const bool open = std::any_of(known.versions.begin(), known.versions.end(), [](const auto* v) {
     return v->record.status == Status::active || v->record.status == Status::paused;
   });

@@ -139,8 +139,9 @@ SteadyTime Ledger::known_since(const Life& life) const {
   return since;
 }
 
-void Ledger::decides(Life& life) {
-  if (!life.unanswered) life.decided = std::min(known_since(life), life.reads_since);
+void Ledger::decides(Life& life, TimePoint now) {
+  if (!life.unanswered)
+    life.decided = {.knowing = std::min(known_since(life), life.reads_since), .at = now};
   life.reads_since = SteadyTime::max();
 }
 
