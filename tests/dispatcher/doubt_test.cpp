@@ -13,20 +13,30 @@ using namespace dispatcher_test;
 
 namespace {
 
-// A store whose next answers to acquire() get lost, although it has done what was asked.
-class SilentGrants final : public store_test::ForwardingStore {
+// What the store says nothing to.
+struct Silence {
+  int grants = 0;  // so many, that it has given
+  int beats = 0;   // so many, that it has not heard
+};
+
+class SilentStore final : public store_test::ForwardingStore {
  public:
-  SilentGrants(std::unique_ptr<Store> store, std::shared_ptr<int> silent)
-      : ForwardingStore(std::move(store)), silent_(std::move(silent)) {}
+  SilentStore(std::unique_ptr<Store> store, std::shared_ptr<Silence> silence)
+      : ForwardingStore(std::move(store)), silence_(std::move(silence)) {}
   Grants acquire(TimePoint now, std::size_t max) override {
     Grants grants = inner().acquire(now, max);
-    if (grants.lanes.empty() || *silent_ == 0) return grants;
-    --*silent_;
+    if (grants.lanes.empty() || silence_->grants == 0) return grants;
+    --silence_->grants;
     return {.status = {StoreCode::unknown, "the connection was lost"}};
+  }
+  Beat heartbeat(TimePoint now) override {
+    if (silence_->beats == 0) return inner().heartbeat(now);
+    --silence_->beats;
+    return {.status = {StoreCode::unavailable, "nobody answers"}};
   }
 
  private:
-  std::shared_ptr<int> silent_;
+  std::shared_ptr<Silence> silence_;
 };
 
 // The first dispatcher's store is flaky; both work by turns.
@@ -34,7 +44,7 @@ struct Doubtful {
   explicit Doubtful(const Profile& profile = exact_profile()) {
     Options options = world.options(profile);
     options.store = std::make_unique<FlakyStore>(std::move(options.store), trouble);
-    options.store = std::make_unique<SilentGrants>(std::move(options.store), silent);
+    options.store = std::make_unique<SilentStore>(std::move(options.store), silence);
     options.limits.store_patience = 1min;
     first.emplace(std::move(options));
     second.emplace(world.options(profile));
@@ -49,7 +59,7 @@ struct Doubtful {
 
   World world;
   std::shared_ptr<Trouble> trouble = std::make_shared<Trouble>();
-  std::shared_ptr<int> silent = std::make_shared<int>(0);
+  std::shared_ptr<Silence> silence = std::make_shared<Silence>();
   std::optional<Dispatcher> first{};
   std::optional<Dispatcher> second{};
 };
@@ -90,11 +100,11 @@ TEST_CASE("rows of a lane whose grant got lost are sent all the same") {
   Doubtful d;
   subscribe(*d.first, "acme", "a.example.com");
   d.run(30s);
-  *d.silent = 1;
+  d.silence->grants = 1;
   d.first->publish("acme", Numbered{.n = 1});
   d.world.run(*d.first, 10s);
   CHECK(d.world.net->numbers("a.example.com") == numbers_from(1, 1));
-  CHECK(*d.silent == 0);
+  CHECK(d.silence->grants == 0);
 }
 
 TEST_CASE(
@@ -107,12 +117,12 @@ TEST_CASE(
   d.world.net->answer("a.example.com", SimulatedAnswer{.latency = 10s});
   d.first->publish("acme", Numbered{.n = 2});
   d.world.run(*d.first, 1s);
-  *d.silent = 1;
+  d.silence->grants = 1;
   d.second->publish("acme", Numbered{.n = 3});
   d.world.run(*d.second, 100ms);
   d.world.run(*d.first, 5s);
   CHECK(d.world.net->numbers("a.example.com") == numbers_from(1, 3));
-  CHECK(*d.silent == 0);
+  CHECK(d.silence->grants == 0);
 }
 
 TEST_CASE("an endpoint that can't be read yet gets its events all the same") {
@@ -169,4 +179,22 @@ TEST_CASE("the rate limit of an endpoint holds although its lane changes hands")
     most = std::max(most, last - oldest + 1);
   }
   CHECK(most <= 60);
+}
+
+TEST_CASE("a test that waits for its turn is given up where the store falls silent for long") {
+  Profile profile = exact_profile();
+  profile.policy.rate_per_minute = 1;
+  profile.policy.rate_burst = 1;
+  Doubtful d(profile);
+  const Endpoint endpoint = subscribe(*d.first, "acme", "a.example.com");
+  d.run(30s);
+  REQUIRE(d.first->endpoints().test("acme", endpoint.id, "test.numbered").accepted);
+  d.silence->beats = 1'000;  // minutes
+  const Trial trial = d.first->endpoints().test("acme", endpoint.id, "test.numbered");
+  CHECK(trial.outcome == EndpointOutcome::store_unavailable);
+  CHECK(d.silence->beats > 0);
+  CHECK(d.world.net->arrivals().size() == 1);  // others may have moved it meanwhile
+  d.silence->beats = 0;
+  d.run(5s);
+  CHECK(d.world.net->arrivals().size() == 2);
 }
