@@ -181,6 +181,58 @@ TEST_CASE("the rate limit of an endpoint holds although its lane changes hands")
   CHECK(most <= 60);
 }
 
+TEST_CASE("a handshake that was not stored does not undo what another has made of its endpoint") {
+  Profile profile = exact_profile();
+  profile.handshake = true;
+  Doubtful d(profile);
+  const Endpoint endpoint = subscribe(*d.first, "acme", "a.example.com");
+  d.run(32s);  // it asks how things stand every 5 s
+  REQUIRE(look_up(*d.first, endpoint).status == Status::unverified);
+  // The other one makes its second version; the first has not heard of that, and would make one.
+  REQUIRE(d.second->endpoints().pause("acme", endpoint.id).ok());
+  d.world.net->pass_handshakes();
+  d.trouble->commit = Trouble::Kind::unknown_and_not_done;
+  d.trouble->times = 1;
+  const Trial trial = d.first->endpoints().verify("acme", endpoint.id);
+  REQUIRE(d.trouble->failed == 1);
+  CHECK(trial.accepted);
+  CHECK(trial.endpoint.status == Status::paused);
+  const auto history = d.first->endpoints().attempts("acme", endpoint.id).rows;
+  CHECK(std::count_if(history.begin(), history.end(), [&](const Attempt& attempt) {
+          return attempt.row == trial.attempt.row;
+        }) == 1);
+  d.world.net->forget();
+  d.first->publish("acme", Numbered{.n = 1});
+  d.world.run(*d.first, 1min);
+  CHECK(d.world.net->arrivals().empty());
+}
+
+TEST_CASE("a change that was not stored is not taken for done where another has made its version") {
+  Doubtful d;
+  const Endpoint endpoint = subscribe(*d.first, "acme", "a.example.com");
+  d.run(32s);
+  REQUIRE(d.second->endpoints().update("acme", endpoint.id, spec_for("b.example.com")).ok());
+  d.trouble->commit = Trouble::Kind::unknown_and_not_done;
+  d.trouble->times = 1;
+  const EndpointResult paused = d.first->endpoints().pause("acme", endpoint.id);
+  REQUIRE(d.trouble->failed == 1);
+  CHECK(paused.outcome == EndpointOutcome::conflict);
+  CHECK(look_up(*d.first, endpoint).status == Status::active);
+}
+
+TEST_CASE("a change whose answer got lost is done once") {
+  Doubtful d;
+  const Endpoint endpoint = subscribe(*d.first, "acme", "a.example.com");
+  d.run(30s);
+  d.trouble->commit = Trouble::Kind::unknown_and_done;
+  d.trouble->times = 1;
+  const EndpointResult paused = d.first->endpoints().pause("acme", endpoint.id);
+  REQUIRE(d.trouble->failed == 1);
+  CHECK(paused.ok());
+  CHECK(look_up(*d.first, endpoint).version == endpoint.version + 1);
+  CHECK(look_up(*d.first, endpoint).status == Status::paused);
+}
+
 TEST_CASE("a test that waits for its turn is given up where the store falls silent for long") {
   Profile profile = exact_profile();
   profile.policy.rate_per_minute = 1;

@@ -201,6 +201,7 @@ class Ledger {
   Life& begins(int n);
   void ends(Life& life);
   void published(EncodedEvent event, std::string tenant, const PublishOptions& options);
+  void changed(const Endpoint& reported);  // by a call that has said so
   void receipt(Life& life, const std::vector<EventId>& events, Stored stored, bool ending);
   void nobody_listening(const Life& life, std::string_view tenant, std::string_view type,
                         std::string_view family);
