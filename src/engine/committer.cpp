@@ -87,6 +87,7 @@ void Committer::work(const Moment& moment) {
     constexpr std::string_view why = "the store does not say which endpoints there are";
     refuse(why, moment);
     give_up(queue_, Stored::no, why);
+    give_up_trials();
   }
   if (!unread_.empty() && moment.steady >= read_again_at_) read_unread(moment);
   if (holdings_in_doubt_ && at_rest()) ask_who_holds(moment);

@@ -252,7 +252,8 @@ class Committer {
     std::vector<ChangeResult> results{};
     std::size_t next = 0;  // of `items` to be acted upon
     [[nodiscard]] bool empty() const { return items.empty(); }
-    [[nodiscard]] const Attempt* attempt() const;  // that the next item's change writes
+    [[nodiscard]] const Attempt* attempt() const;          // that the next item's change writes
+    [[nodiscard]] const StoredEndpoint* endpoint() const;  // likewise
     void add(Change&& change, Planned&& item);
     [[nodiscard]] bool brings_news() const;  // events, or changes to endpoints
   };
@@ -297,7 +298,7 @@ class Committer {
   void put_endpoint(const Endpoint& endpoint, const Moment& moment);
   void remove_endpoint(EndpointId id);
   void lose_lane(EndpointId id) noexcept;
-  void refresh_endpoint(EndpointId id, const Moment& moment);
+  std::optional<StoredEndpoint> refresh_endpoint(EndpointId id, const Moment& moment);
   void flush_feeds();
   [[nodiscard]] std::optional<EventId> noted_event(const std::string& key);
   [[nodiscard]] LatchState noted_latch(const std::string& key);

@@ -195,6 +195,13 @@ const Attempt* Committer::Plan::attempt() const {
   return nullptr;
 }
 
+const StoredEndpoint* Committer::Plan::endpoint() const {
+  for (const Write& write : batch.changes[next].writes) {
+    if (const auto* put = std::get_if<PutEndpoint>(&write)) return &put->endpoint;
+  }
+  return nullptr;
+}
+
 void Committer::count(const Settlement& settlement) {
   if (settlement.orphan) return;  // counted as cancelled when its endpoint was removed
   if (!settlement.result) {
@@ -263,11 +270,12 @@ void Committer::applied(PlannedOp& item, const ChangeResult& result, const Momen
       const bool by_uid = item.uid_at != 0 && result.precondition == item.uid_at;
       answer.outcome = by_uid ? EndpointOutcome::uid_taken : EndpointOutcome::conflict;
       if (by_uid) break;
-      refresh_endpoint(id, moment);
-      // A repeated batch meets what its first try has written.
-      const Member* now = roster_.find(id);
-      const bool done = removing ? now == nullptr
-                                 : now != nullptr && now->endpoint.version == item.result->version;
+      const std::optional<StoredEndpoint> now = refresh_endpoint(id, moment);
+      // A repeated batch meets what its first try has written; another's version may have the same
+      // number.
+      const bool done = removing ? roster_.find(id) == nullptr
+                                 : now && now->version == item.result->version &&
+                                       now->details == plan_->endpoint()->details;
       if (plan_->repeated && done) counts_.cancelled += std::exchange(item.cancelled, 0);
       if (plan_->repeated && done)
         answer = {.outcome = EndpointOutcome::ok, .endpoint = *item.result};
@@ -378,20 +386,23 @@ void Committer::lose_lane(EndpointId id) noexcept {
   feeds_.erase(id);
 }
 
-void Committer::refresh_endpoint(EndpointId id, const Moment& moment) {
+// Returns it as the store has it; nothing where it is not there, or can't be read just now.
+std::optional<StoredEndpoint> Committer::refresh_endpoint(EndpointId id, const Moment& moment) {
   const Query query{.kind = RecordKind::endpoints, .endpoint = id, .limit = 1};
-  const Records found = find(query);
+  Records found = find(query);
   if (!found.status.ok()) {  // what is known of it is wrong: it is read as soon as it can be
     unread_.insert(id);
-    return;
+    return std::nullopt;
   }
   unread_.erase(id);
   if (found.endpoints.empty() || found.endpoints.front().deleted) {
     remove_endpoint(id);
-  } else if (std::optional<Endpoint> endpoint =
-                 model::to_endpoint(found.endpoints.front(), sealing_)) {
-    put_endpoint(*endpoint, moment);
+    return std::nullopt;
   }
+  StoredEndpoint& stored = found.endpoints.front();
+  if (std::optional<Endpoint> endpoint = model::to_endpoint(stored, sealing_))
+    put_endpoint(*endpoint, moment);
+  return std::move(stored);
 }
 
 void Committer::flush_feeds() {

@@ -144,11 +144,10 @@ void Committer::applied(PlannedTrial& item, const ChangeResult& result, const Mo
   }
   if (item.verified && result.outcome == ChangeOutcome::mismatch) {
     refresh_endpoint(id, moment);
-    const Member* now = roster_.find(id);
-    // Whoever has changed it since its first try leaves that in the history.
+    // By its first try, or by somebody else, whose version may have the same number? The history
+    // tells, whatever has been made of the endpoint since.
     const std::optional<bool> before = plan_->repeated ? in_history(item.attempt) : false;
-    const bool own = plan_->repeated && now != nullptr &&
-                     (now->endpoint.version == item.verified->version || before.value_or(false));
+    const bool own = before.value_or(false) && roster_.find(id) != nullptr;
     unreadable = unread_.contains(id) || !before;
     if (!own && !unreadable) {
       decide_again();

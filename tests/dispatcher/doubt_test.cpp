@@ -13,20 +13,30 @@ using namespace dispatcher_test;
 
 namespace {
 
-// A store whose next answers to acquire() get lost, although it has done what was asked.
-class SilentGrants final : public store_test::ForwardingStore {
+// What the store says nothing to.
+struct Silence {
+  int grants = 0;  // so many, that it has given
+  int beats = 0;   // so many, that it has not heard
+};
+
+class SilentStore final : public store_test::ForwardingStore {
  public:
-  SilentGrants(std::unique_ptr<Store> store, std::shared_ptr<int> silent)
-      : ForwardingStore(std::move(store)), silent_(std::move(silent)) {}
+  SilentStore(std::unique_ptr<Store> store, std::shared_ptr<Silence> silence)
+      : ForwardingStore(std::move(store)), silence_(std::move(silence)) {}
   Grants acquire(TimePoint now, std::size_t max) override {
     Grants grants = inner().acquire(now, max);
-    if (grants.lanes.empty() || *silent_ == 0) return grants;
-    --*silent_;
+    if (grants.lanes.empty() || silence_->grants == 0) return grants;
+    --silence_->grants;
     return {.status = {StoreCode::unknown, "the connection was lost"}};
+  }
+  Beat heartbeat(TimePoint now) override {
+    if (silence_->beats == 0) return inner().heartbeat(now);
+    --silence_->beats;
+    return {.status = {StoreCode::unavailable, "nobody answers"}};
   }
 
  private:
-  std::shared_ptr<int> silent_;
+  std::shared_ptr<Silence> silence_;
 };
 
 // The first dispatcher's store is flaky; both work by turns.
@@ -34,7 +44,7 @@ struct Doubtful {
   explicit Doubtful(const Profile& profile = exact_profile()) {
     Options options = world.options(profile);
     options.store = std::make_unique<FlakyStore>(std::move(options.store), trouble);
-    options.store = std::make_unique<SilentGrants>(std::move(options.store), silent);
+    options.store = std::make_unique<SilentStore>(std::move(options.store), silence);
     options.limits.store_patience = 1min;
     first.emplace(std::move(options));
     second.emplace(world.options(profile));
@@ -49,7 +59,7 @@ struct Doubtful {
 
   World world;
   std::shared_ptr<Trouble> trouble = std::make_shared<Trouble>();
-  std::shared_ptr<int> silent = std::make_shared<int>(0);
+  std::shared_ptr<Silence> silence = std::make_shared<Silence>();
   std::optional<Dispatcher> first{};
   std::optional<Dispatcher> second{};
 };
@@ -90,11 +100,11 @@ TEST_CASE("rows of a lane whose grant got lost are sent all the same") {
   Doubtful d;
   subscribe(*d.first, "acme", "a.example.com");
   d.run(30s);
-  *d.silent = 1;
+  d.silence->grants = 1;
   d.first->publish("acme", Numbered{.n = 1});
   d.world.run(*d.first, 10s);
   CHECK(d.world.net->numbers("a.example.com") == numbers_from(1, 1));
-  CHECK(*d.silent == 0);
+  CHECK(d.silence->grants == 0);
 }
 
 TEST_CASE(
@@ -107,12 +117,12 @@ TEST_CASE(
   d.world.net->answer("a.example.com", SimulatedAnswer{.latency = 10s});
   d.first->publish("acme", Numbered{.n = 2});
   d.world.run(*d.first, 1s);
-  *d.silent = 1;
+  d.silence->grants = 1;
   d.second->publish("acme", Numbered{.n = 3});
   d.world.run(*d.second, 100ms);
   d.world.run(*d.first, 5s);
   CHECK(d.world.net->numbers("a.example.com") == numbers_from(1, 3));
-  CHECK(*d.silent == 0);
+  CHECK(d.silence->grants == 0);
 }
 
 TEST_CASE("an endpoint that can't be read yet gets its events all the same") {
@@ -169,4 +179,74 @@ TEST_CASE("the rate limit of an endpoint holds although its lane changes hands")
     most = std::max(most, last - oldest + 1);
   }
   CHECK(most <= 60);
+}
+
+TEST_CASE("a handshake that was not stored does not undo what another has made of its endpoint") {
+  Profile profile = exact_profile();
+  profile.handshake = true;
+  Doubtful d(profile);
+  const Endpoint endpoint = subscribe(*d.first, "acme", "a.example.com");
+  d.run(32s);  // it asks how things stand every 5 s
+  REQUIRE(look_up(*d.first, endpoint).status == Status::unverified);
+  // The other one makes its second version; the first has not heard of that, and would make one.
+  REQUIRE(d.second->endpoints().pause("acme", endpoint.id).ok());
+  d.world.net->pass_handshakes();
+  d.trouble->commit = Trouble::Kind::unknown_and_not_done;
+  d.trouble->times = 1;
+  const Trial trial = d.first->endpoints().verify("acme", endpoint.id);
+  REQUIRE(d.trouble->failed == 1);
+  CHECK(trial.accepted);
+  CHECK(trial.endpoint.status == Status::paused);
+  const auto history = d.first->endpoints().attempts("acme", endpoint.id).rows;
+  CHECK(std::count_if(history.begin(), history.end(), [&](const Attempt& attempt) {
+          return attempt.row == trial.attempt.row;
+        }) == 1);
+  d.world.net->forget();
+  d.first->publish("acme", Numbered{.n = 1});
+  d.world.run(*d.first, 1min);
+  CHECK(d.world.net->arrivals().empty());
+}
+
+TEST_CASE("a change that was not stored is not taken for done where another has made its version") {
+  Doubtful d;
+  const Endpoint endpoint = subscribe(*d.first, "acme", "a.example.com");
+  d.run(32s);
+  REQUIRE(d.second->endpoints().update("acme", endpoint.id, spec_for("b.example.com")).ok());
+  d.trouble->commit = Trouble::Kind::unknown_and_not_done;
+  d.trouble->times = 1;
+  const EndpointResult paused = d.first->endpoints().pause("acme", endpoint.id);
+  REQUIRE(d.trouble->failed == 1);
+  CHECK(paused.outcome == EndpointOutcome::conflict);
+  CHECK(look_up(*d.first, endpoint).status == Status::active);
+}
+
+TEST_CASE("a change whose answer got lost is done once") {
+  Doubtful d;
+  const Endpoint endpoint = subscribe(*d.first, "acme", "a.example.com");
+  d.run(30s);
+  d.trouble->commit = Trouble::Kind::unknown_and_done;
+  d.trouble->times = 1;
+  const EndpointResult paused = d.first->endpoints().pause("acme", endpoint.id);
+  REQUIRE(d.trouble->failed == 1);
+  CHECK(paused.ok());
+  CHECK(look_up(*d.first, endpoint).version == endpoint.version + 1);
+  CHECK(look_up(*d.first, endpoint).status == Status::paused);
+}
+
+TEST_CASE("a test that waits for its turn is given up where the store falls silent for long") {
+  Profile profile = exact_profile();
+  profile.policy.rate_per_minute = 1;
+  profile.policy.rate_burst = 1;
+  Doubtful d(profile);
+  const Endpoint endpoint = subscribe(*d.first, "acme", "a.example.com");
+  d.run(30s);
+  REQUIRE(d.first->endpoints().test("acme", endpoint.id, "test.numbered").accepted);
+  d.silence->beats = 1'000;  // minutes
+  const Trial trial = d.first->endpoints().test("acme", endpoint.id, "test.numbered");
+  CHECK(trial.outcome == EndpointOutcome::store_unavailable);
+  CHECK(d.silence->beats > 0);
+  CHECK(d.world.net->arrivals().size() == 1);  // others may have moved it meanwhile
+  d.silence->beats = 0;
+  d.run(5s);
+  CHECK(d.world.net->arrivals().size() == 2);
 }

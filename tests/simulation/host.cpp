@@ -213,21 +213,25 @@ void World::change_endpoint(Process& process) {
   // I12: nobody can touch another tenant's.
   const bool stranger = random_.chance(10);
   const std::string tenant = stranger ? "stranger" : endpoint.tenant;
-  const EndpointOutcome outcome = process.call([&](Endpoints& endpoints) {
-    if (what < 3) return endpoints.pause(tenant, endpoint.id).outcome;
-    if (what < 4) return endpoints.disable(tenant, endpoint.id).outcome;
-    if (what < 7) return endpoints.enable(tenant, endpoint.id).outcome;
-    if (what < 9) return endpoints.update(tenant, endpoint.id, spec).outcome;
-    if (what < 10) return endpoints.remove(tenant, endpoint.id);
-    return endpoints.rotate(tenant, endpoint.id, {}, Duration(random_.below(60'000))).outcome;
+  const EndpointResult result = process.call([&](Endpoints& endpoints) {
+    if (what < 3) return endpoints.pause(tenant, endpoint.id);
+    if (what < 4) return endpoints.disable(tenant, endpoint.id);
+    if (what < 7) return endpoints.enable(tenant, endpoint.id);
+    if (what < 9) return endpoints.update(tenant, endpoint.id, spec);
+    if (what < 10) return EndpointResult{.outcome = endpoints.remove(tenant, endpoint.id)};
+    return endpoints.rotate(tenant, endpoint.id, {}, Duration(random_.below(60'000)));
   });
+  const EndpointOutcome outcome = result.outcome;
   trace_.add("change endpoint, how, outcome", process.life().n, endpoint.number,
              static_cast<int>(what), static_cast<int>(outcome));
   if (process.dead()) return;
   if (stranger && outcome == EndpointOutcome::ok)
     violations_.add("I12", "an endpoint is changed by another tenant");
-  if (what == 9 && outcome == EndpointOutcome::ok) {
+  if (outcome != EndpointOutcome::ok) return;
+  if (what == 9) {
     known_.erase(known_.begin() + static_cast<std::ptrdiff_t>(which));
+  } else if (!stranger) {
+    ledger_.changed(result.endpoint);
   }
 }
 

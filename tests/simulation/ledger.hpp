@@ -30,6 +30,12 @@ namespace hookwright::simulation {
 struct EndpointStory;
 struct Flight;
 
+// What a batch was made from, however often it is repeated.
+struct Decision {
+  SteadyTime knowing{};  // what others had done to endpoints before then
+  TimePoint at{};        // by its dispatcher's time
+};
+
 // One life of a dispatcher, as the ledger sees it.
 struct Life {
   int n = 0;
@@ -37,7 +43,7 @@ struct Life {
   bool over = false;
   bool doubtful = false;     // an answer of the store got lost: what it counts is a guess
   SteadyTime knows_until{};  // what others did to endpoints before then is known to it
-  SteadyTime decided{};      // its last batch was made with what it knew then
+  Decision decided{};        // of its last batch
   SteadyTime reads_since = SteadyTime::max();  // the next one may be, since it reads for it
   std::optional<SteadyTime> unanswered{};      // since then it doesn't know what it has done itself
   std::size_t unsettled = 0;                   // started, and the outcome is not durable
@@ -195,6 +201,7 @@ class Ledger {
   Life& begins(int n);
   void ends(Life& life);
   void published(EncodedEvent event, std::string tenant, const PublishOptions& options);
+  void changed(const Endpoint& reported);  // by a call that has said so
   void receipt(Life& life, const std::vector<EventId>& events, Stored stored, bool ending);
   void nobody_listening(const Life& life, std::string_view tenant, std::string_view type,
                         std::string_view family);
@@ -219,7 +226,7 @@ class Ledger {
   // --- the store: ledger_store.cpp, ledger_settle.cpp
   void carried_out(Life& life, const Carried& carried, TimePoint now);
   // It makes a batch now, unless it repeats one.
-  void decides(Life& life);
+  void decides(Life& life, TimePoint now);
   void reads(Life& life, const Query& query);
   // The answer to a commit that went well has reached the dispatcher.
   void answered(Life& life, const Batch& batch, const std::vector<ChangeResult>& results);
@@ -279,7 +286,7 @@ class Ledger {
   void check_dead(const DeliveryStory& story, const Flight& flight, const Expected& expected,
                   const DeadLetter* letter, TimePoint now);
   void check_effect(Life& life, const DeliveryStory& story, const Flight& flight,
-                    const Expected& expected, const Change& change, TimePoint now);
+                    const Expected& expected, const Change& change);
   void finish(Life& life, Flight& flight, bool explains);
   void leave_wire(Life& life, const Flight& flight);
   void cancel_rows(Life& life, const EndpointStory& endpoint);

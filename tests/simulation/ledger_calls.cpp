@@ -124,7 +124,7 @@ void Ledger::put_again(Life& life, const Change& change, TimePoint now) {
     if (deliveries_of_.contains({event.n, to->n}))
       fail("I2", "event " + std::to_string(event.n) + " is not missing, and is brought back");
   }
-  const Possible known = possible(life, *to, life.decided);
+  const Possible known = possible(life, *to, life.decided.knowing);
   const bool open = std::any_of(known.versions.begin(), known.versions.end(), [](const auto* v) {
     return v->record.status == Status::active || v->record.status == Status::paused;
   });
@@ -195,18 +195,21 @@ void Ledger::answers_trial(Life& life, EndpointId id, Purpose purpose, const Tri
 void Ledger::put_trial(Life& life, const Change& change, const Attempt& attempt) {
   if (attempts_.contains(attempt.row)) return;  // a batch that is repeated
   attempts_.emplace(attempt.row, nullptr);
+  const EndpointStory* endpoint = this->endpoint(attempt.endpoint);
   const auto trial_of = [&](bool written) {
     return std::find_if(flights_.rbegin(), flights_.rend(), [&](const auto& flight) {
       return flight->life == life.n && flight->purpose == attempt.purpose &&
              flight->written == written && flight->what == nullptr && flight->end &&
-             flight->endpoint == endpoint(attempt.endpoint) &&
-             flight->end->fault == attempt.fault && flight->end->status == attempt.status &&
-             flight->end->elapsed == attempt.elapsed;
+             flight->endpoint == endpoint && flight->end->fault == attempt.fault &&
+             flight->end->status == attempt.status && flight->end->elapsed == attempt.elapsed;
     });
   };
   const auto found = trial_of(false);
-  // A commit that comes long after its answer was given up, and after it was made again.
-  const bool again = found == flights_.rend() && scenario_.has(Hazard::late_commits) &&
+  // A commit that comes long after its answer was given up, and after it was made again; or that is
+  // made again because its endpoint was removed meanwhile, and the store leaves the attempt out.
+  const bool left_out = endpoint != nullptr && endpoint->now().removed;
+  const bool again = found == flights_.rend() &&
+                     (scenario_.has(Hazard::late_commits) || left_out) &&
                      trial_of(true) != flights_.rend();
   if (again) return;
   ++life.trials;

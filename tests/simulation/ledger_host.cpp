@@ -70,6 +70,21 @@ void Ledger::receipt(Life& life, const std::vector<EventId>& events, Stored stor
   }
 }
 
+// I4: a change that is reported as made has been made, and is not another's.
+void Ledger::changed(const Endpoint& reported) {
+  const EndpointStory& story = *endpoint(reported.id);
+  const bool stored =
+      std::any_of(story.versions.begin(), story.versions.end(), [&](const auto& version) {
+        const Endpoint& record = version.record;
+        return record.version == reported.version && record.updated == reported.updated &&
+               record.status == reported.status && record.url == reported.url &&
+               record.events == reported.events && record.secrets == reported.secrets &&
+               record.uid == reported.uid && record.conditions == reported.conditions;
+      });
+  if (!stored)
+    fail("I4", "endpoint " + std::to_string(story.n) + " is reported as changed and is not");
+}
+
 // Nobody may be said to listen where somebody has subscribed for longer than a lease. (Where an
 // answer got lost, and what it was about can't be read either, a moment longer.)
 void Ledger::nobody_listening(const Life& life, std::string_view tenant, std::string_view type,
@@ -139,8 +154,9 @@ SteadyTime Ledger::known_since(const Life& life) const {
   return since;
 }
 
-void Ledger::decides(Life& life) {
-  if (!life.unanswered) life.decided = std::min(known_since(life), life.reads_since);
+void Ledger::decides(Life& life, TimePoint now) {
+  if (!life.unanswered)
+    life.decided = {.knowing = std::min(known_since(life), life.reads_since), .at = now};
   life.reads_since = SteadyTime::max();
 }
 

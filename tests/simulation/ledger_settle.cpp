@@ -83,7 +83,7 @@ void Ledger::settle(Life& life, const Carried& carried, TimePoint now) {
   check_attempt(*story, *flight, expected, attempt == nullptr ? nullptr : &attempt->attempt);
   check_again(*story, *flight, expected, next == nullptr ? nullptr : &next->delivery, now);
   check_dead(*story, *flight, expected, letter == nullptr ? nullptr : &letter->letter, now);
-  check_effect(life, *story, *flight, expected, change, now);
+  check_effect(life, *story, *flight, expected, change);
 
   by_row_.erase(story->position.row);
   if (expected.result) {
@@ -183,7 +183,7 @@ void Ledger::give_up(Life& life, const Carried& carried, TimePoint now) {
   const auto lane = database_.lanes.find(at.endpoint);
   const std::size_t rows = lane == database_.lanes.end() ? 1 : lane->second.rows.size() + 1;
   const bool may_be_fewer = life.doubtful || scenario_.shared;  // by now
-  const Possible known = possible(life, *story.endpoint, life.decided);
+  const Possible known = possible(life, *story.endpoint, life.decided.knowing);
   const bool right =
       std::any_of(known.versions.begin(), known.versions.end(), [&](const auto* version) {
         const Rules& rules = story.endpoint->rules;
@@ -320,7 +320,7 @@ void Ledger::check_dead(const DeliveryStory& story, const Flight& flight, const 
 
 // I8: the endpoint's status, and what people are told, follow from it in the same commit.
 void Ledger::check_effect(Life& life, const DeliveryStory& story, const Flight& flight,
-                          const Expected& expected, const Change& change, TimePoint now) {
+                          const Expected& expected, const Change& change) {
   EndpointStory& endpoint = *story.endpoint;
   const auto* put = only<PutEndpoint>(change.writes);
   std::vector<NoticeKind> kinds;
@@ -334,10 +334,12 @@ void Ledger::check_effect(Life& life, const DeliveryStory& story, const Flight& 
         notice->endpoint != endpoint.now().record.id || notice->type != story.event->event.type)
       fail("I8", name_of(story) + ": a notice names something else");
   }
-  const auto agrees_at = [&](const Endpoint& before, bool spared, TimePoint at) {
+  // A batch that is repeated means what it meant when it was made, whatever the time is by now.
+  const auto agrees = [&](const Endpoint& before, bool spared) {
     const Effect effect = effect_on(
         before, endpoint.rules, expected,
-        {.before = story.attempts, .own_max = story.attempts_max, .after_success = spared}, at);
+        {.before = story.attempts, .own_max = story.attempts_max, .after_success = spared},
+        life.decided.at);
     if (effect.notices != kinds || effect.changes != (put != nullptr)) return false;
     if (put == nullptr) return true;
     const std::optional<Endpoint> after = model::to_endpoint(put->endpoint, Sealing::none());
@@ -357,11 +359,7 @@ void Ledger::check_effect(Life& life, const DeliveryStory& story, const Flight& 
   // Several workers' history is not in the order of time.
   const bool may_not = !lenient || reads_fail || lives_.size() > 1 ||
                        endpoint.newest_success < first || endpoint.newest_success == TimePoint{};
-  const Possible known = possible(life, endpoint, life.decided);
-  // A batch that is repeated was decided upon at some time since the attempt's end.
-  const auto agrees = [&](const Endpoint& before, bool spared) {
-    return agrees_at(before, spared, now) || agrees_at(before, spared, flight.ended_wall);
-  };
+  const Possible known = possible(life, endpoint, life.decided.knowing);
   for (const EndpointStory::Version* version : known.versions) {
     if (put != nullptr && version != &endpoint.now()) break;  // its version was checked
     if (may_not && agrees(version->record, false)) return;

@@ -185,7 +185,7 @@ void Ledger::check_routing(Life& life, const EventStory& event, const Change& ch
       ++targets[endpoint(put->delivery.endpoint)];
   }
   for (const auto& endpoint : endpoints_) {
-    const Possible known = possible(life, *endpoint, life.decided);
+    const Possible known = possible(life, *endpoint, life.decided.knowing);
     const auto gets_it = [&](const EndpointStory::Version* v) {
       const Status status = v->record.status;
       return !v->removed && (status == Status::active || status == Status::paused) &&

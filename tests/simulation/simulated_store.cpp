@@ -130,7 +130,7 @@ SimulatedStore::Mishap SimulatedStore::mishap_of_commit() {
 }
 
 Committed SimulatedStore::commit(const Batch& batch, TimePoint now) {
-  ledger_.decides(lot_->life);
+  ledger_.decides(lot_->life, now);
   if (!lot_->dead) lot_->step();
   dawdle();
   if (lot_->dead) return {.status = unreachable()};

@@ -37,7 +37,7 @@ struct LateCommit {
   Life* life = nullptr;
   Batch batch{};
   TimePoint now{};
-  SteadyTime decided{};  // as of the life, then
+  Decision decided{};  // as of the life, then
 };
 
 // What the parts of a dispatcher ask of their world.

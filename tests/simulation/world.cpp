@@ -81,7 +81,7 @@ void World::run_late_commits() {
     late_.erase(late_.begin() + static_cast<std::ptrdiff_t>(i));
     if (with_process) continue;
     trace_.add("late commit", late.life->n);
-    const SteadyTime decided = std::exchange(late.life->decided, late.decided);
+    const Decision decided = std::exchange(late.life->decided, late.decided);
     (void)carry_out(*database_, ledger_, scenario_, *late.life, late.batch, late.now);
     late.life->decided = decided;
   }
