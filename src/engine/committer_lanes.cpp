@@ -259,9 +259,8 @@ void Committer::ask_who_holds(const Moment& moment) {
     carry_out(moment);
   }
   if (!at_rest()) return;
-  holdings_in_doubt_ = false;
+  holdings_in_doubt_ = false;  // the next heartbeat, soon, renews the lease
   leave_lost_lanes();
-  beat_at_ = moment.steady;
 }
 
 void Committer::leave_lost_lanes() {

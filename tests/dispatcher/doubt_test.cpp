@@ -15,8 +15,9 @@ namespace {
 
 // What the store says nothing to.
 struct Silence {
-  int grants = 0;  // so many, that it has given
-  int beats = 0;   // so many, that it has not heard
+  int grants = 0;                           // so many, that it has given
+  int beats = 0;                            // so many
+  StoreCode code = StoreCode::unavailable;  // of these
 };
 
 class SilentStore final : public store_test::ForwardingStore {
@@ -32,7 +33,7 @@ class SilentStore final : public store_test::ForwardingStore {
   Beat heartbeat(TimePoint now) override {
     if (silence_->beats == 0) return inner().heartbeat(now);
     --silence_->beats;
-    return {.status = {StoreCode::unavailable, "nobody answers"}};
+    return {.status = {silence_->code, "nobody answers"}};
   }
 
  private:
@@ -249,4 +250,19 @@ TEST_CASE("a test that waits for its turn is given up where the store falls sile
   d.silence->beats = 0;
   d.run(5s);
   CHECK(d.world.net->arrivals().size() == 2);
+}
+
+TEST_CASE("a heartbeat whose outcome stays unknown is not tried again without pause") {
+  Doubtful d;
+  subscribe(*d.first, "acme", "a.example.com");
+  d.run(30s);
+  d.silence->beats = 1'000;
+  d.silence->code = StoreCode::unknown;
+  d.world.run(*d.first, 20s);
+  CHECK(d.silence->beats > 900);
+  d.silence->beats = 0;
+  d.world.run(*d.first, 1s);
+  d.first->publish("acme", Numbered{.n = 1});
+  d.world.run(*d.first, 1s);
+  CHECK(d.world.net->numbers("a.example.com") == numbers_from(1, 1));
 }
