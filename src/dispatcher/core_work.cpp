@@ -173,8 +173,8 @@ void DispatcherCore::run_shard(Shard& shard) {
       at_most = out_of_memory_wait;
     }
     const SteadyTime wake = shard.sender->next_wake().value_or(SteadyTime::max());
-    std::this_thread::yield();  // with a backlog it never waits; whoever has something new comes first
     poll_shard(shard, std::min(wake, options_.clock->steady() + at_most));
+    std::this_thread::yield();  // with a backlog it never waits; whoever has something new comes first
   }
   end_shard(shard);
 }

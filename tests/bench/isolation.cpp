@@ -15,6 +15,7 @@ void isolation(const Settings& settings, Report& report) {
                              {"kind", "ports"},
                              {"count", "10"},
                              {"rate", "500"},
+                             {"in_flight", "8"},  // what a policy has unless it says otherwise
                              {"deadline", settings.smoke ? "0.2" : "3"},
                              {"warm", settings.smoke ? "0" : "0.2"}};
   const auto with = [&](const Arguments& more) {
