@@ -9,7 +9,7 @@
 namespace hookwright::engine {
 
 namespace {
-constexpr std::size_t page_rows_max = 128;  // what has just been published waits for a page
+constexpr std::size_t page_rows_max = 512;  // in a flood, all that is read between two commits
 }
 
 void LaneBook::hold(EndpointId endpoint, std::uint64_t epoch) {
