@@ -31,10 +31,10 @@ struct Limits {
 
   std::size_t lane_rows_max = 2'048;  // of one endpoint in memory, at least 2; the rest waits
   std::size_t rows_max = 65'536;      // of all endpoints in memory, at least lane_rows_max
-  // Requests under way at once, per delivery thread. One that has gone unanswered for a quarter of
-  // a second makes room for another: of those there may be three times as many, and half of
-  // unsettled_max. Endpoints that have not been heard from yet share half of in_flight_max; their
-  // requests and those of slow ones start four at a time, on connections that are not kept (ours).
+  // Requests under way at once, per delivery thread. One unanswered for 250 ms makes room: of those
+  // there may be three times as many, and half of unsettled_max. Endpoints not heard from yet share
+  // half of in_flight_max; their requests and those of slow ones start four at a time, one each
+  // millisecond beside 32 that have not answered, on connections that are not kept (all ours).
   std::size_t in_flight_max = 256;
   std::size_t host_in_flight_max = 64;  // of these, to one host and port
   double tenant_share_max = 0.5;        // of in_flight_max, for one tenant; above 0, to 1

@@ -72,7 +72,6 @@ hookwright::Options options_for(const Arguments& arguments) {
   } else {
     options.store = hookwright::make_memory_store();
   }
-  options.threads = static_cast<std::size_t>(number(arguments, "threads", 1));
   options.catalog = hookwright::Catalog::of<Sent>();
   hookwright::Profile profile = hookwright::profiles::branded("Bench");
   profile.policy.in_flight_max = static_cast<std::size_t>(number(arguments, "in_flight", 64));
