@@ -182,10 +182,10 @@ class Sender {
   std::uint64_t plugin_errors_ = 0;
   SteadyTime trusted_until_ = SteadyTime::max();
   bool stopped_ = false;
-  bool more_ = false;  // may start at once, once it has been looked what is answered
-  SteadyTime crowd_grows_at_{};
-  bool waits_for_crowd_ = false;             // a turn of those that may hang
-  SteadyTime now_{};                         // of the last call that said
+  bool more_ = false;             // may start at once, once it has been looked what is answered
+  SteadyTime crowd_grows_at_{};   // not before then
+  bool waits_for_crowd_ = false;  // somebody whose turn it is
+  SteadyTime now_{};              // of the last call that said
   std::optional<SteadyTime> look_again_at_;  // a turn could not be noted: all lanes are looked at
   FromSender out_;
 };

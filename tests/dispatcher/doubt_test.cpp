@@ -13,11 +13,11 @@ using namespace dispatcher_test;
 
 namespace {
 
-// What the store says nothing to.
+// The next calls whose answer gets lost: grants that were given, heartbeats that were not heard.
 struct Silence {
-  int grants = 0;                           // so many, that it has given
-  int beats = 0;                            // so many
-  StoreCode code = StoreCode::unavailable;  // of these
+  int grants = 0;
+  int beats = 0;
+  StoreCode code = StoreCode::unavailable;  // what the heartbeats come to instead
 };
 
 class SilentStore final : public store_test::ForwardingStore {
