@@ -300,6 +300,7 @@ void CurlTransport::conclude(Exchange& exchange, CURLcode code) {
   if (exchange.response.complete()) {
     exchange.guard.count_send_if_not_asked();
     remember_address(exchange);
+    if (code == CURLE_OK && !exchange.sent_again) exchange.keep_handle();
     std::string detail;
     if (exchange.response.over_body_cap()) {
       detail = "the body was cut";
@@ -327,6 +328,9 @@ void CurlTransport::conclude(Exchange& exchange, CURLcode code) {
   } else if (exchange.response.over_header_caps()) {
     fault = Fault::protocol;
     detail = "too many headers";
+  } else if (exchange.response.begins_with_blank()) {
+    fault = Fault::protocol;
+    detail = "the first header begins with a blank";
   } else if (code == CURLE_OK && exchange.response.in_headers()) {
     fault = Fault::reset;
     detail = "closed within the headers";

@@ -12,6 +12,8 @@
 namespace hookwright::transport {
 namespace {
 
+constexpr std::size_t kept_header_bytes_max = 4096;  // as a handle holds on to what it has stored
+
 // libcurl calls these from C: nothing may be thrown through it. Memory is all that can run out.
 template <class Action>
 std::size_t guarded(Action action) noexcept {
@@ -32,8 +34,7 @@ extern "C" std::size_t hookwright_take_header(char* bytes, std::size_t, std::siz
 extern "C" std::size_t hookwright_take_body(char* bytes, std::size_t, std::size_t size,
                                             void* exchange) {
   return guarded([=] {
-    Response& response = static_cast<Exchange*>(exchange)->response;
-    return response.take_body({bytes, size}) ? size : 0;
+    return static_cast<Exchange*>(exchange)->take_body({bytes, size}) ? size : 0;
   });
 }
 
@@ -151,6 +152,7 @@ CURLcode Exchange::set_fixed_options() {
   set(CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024);  // the least; a hung request holds on to it
 
   // What is taken.
+  if (settings_->library.keeps_dead_header) set(CURLOPT_HEADER, 1L);  // see take_body()
   set(CURLOPT_HEADERFUNCTION, hookwright_take_header);
   set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEFUNCTION, hookwright_take_body);
@@ -199,10 +201,13 @@ bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
   const auto left = std::max(Duration{1}, std::chrono::floor<Duration>(request.deadline - now));
   const auto connect = std::max(Duration{1}, std::min(settings_->connect_max, left / 2));
 
-  handle_.reset(curl_easy_init());
+  if (!reusable_) handle_.reset();
+  reusable_ = false;
+  const bool is_new = !handle_;
+  if (is_new) handle_.reset(curl_easy_init());
   if (!handle_) return false;
   Setter set(handle_.get());
-  set.keep(set_fixed_options());
+  if (is_new) set.keep(set_fixed_options());
   set(CURLOPT_URL, request.url.text.c_str());
   set(CURLOPT_CONNECT_TO, guard.connect_to());
   set(CURLOPT_HTTPHEADER, headers.lines());
@@ -217,16 +222,27 @@ bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
   return set.result == CURLE_OK;
 }
 
+void Exchange::keep_handle() {
+  reusable_ = !apart() && response.header_bytes() <= kept_header_bytes_max;
+}
+
 void Exchange::end() {
   request = Request{};
   serial = 0;
-  handle_.reset();
+  if (!reusable_) handle_.reset();
 }
 
 bool Exchange::take_header(std::string_view line) {
   const bool taken = response.take_header(line);
   if (response.complete() && !answered) answered = std::chrono::steady_clock::now();
   return taken;
+}
+
+bool Exchange::take_body(std::string_view bytes) {
+  // Asked to, libcurl shows each line of a header block here as well, and before it stores it: the
+  // last moment to keep it from writing through the pointer of Library::keeps_dead_header.
+  if (!response.complete()) return response.foresee_header(bytes);
+  return response.take_body(bytes);
 }
 
 std::size_t Exchange::read_body(char* to, std::size_t size) {

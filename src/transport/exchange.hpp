@@ -41,10 +41,9 @@ struct Settings {
 // One request on its way: an easy handle, and all that libcurl reads or writes meanwhile. A request
 // takes one transfer, or two where an address does not answer or a kept connection is dead.
 //
-// Each transfer has a handle of its own. One that has been used before is not as new, whatever
-// curl_easy_reset() does: 7.83 to 8.1.0 keep a pointer to the last header of the transfer before,
-// and a receiver whose first header begins with a blank makes them write through it (curl issue
-// 11101); 8.14 keeps the wish to rewind a body. A new one costs 2 us.
+// A handle is used again only after a transfer that went as transfers should: a new one costs a
+// tenth of a delivery, but one that has been used is not as new, whatever curl_easy_reset() does.
+// 8.14 keeps the wish to rewind a body; for 7.84 to 8.0.1 see Library::keeps_dead_header.
 class Exchange {
  public:
   // Throws ConfigError ("transport.libcurl") if a protection cannot be switched on.
@@ -56,9 +55,12 @@ class Exchange {
   // Takes a request. False if a header must not be sent: headers.refused().
   bool begin(RequestId id, Request&& request, SteadyTime now);
 
-  // Makes a handle for a transfer to addresses[address]; the one before must be in no driver. False
-  // if libcurl has no memory.
+  // Readies the handle for a transfer to addresses[address]; it must be in no driver. False if
+  // libcurl has no memory.
   bool prepare(SteadyTime now, bool fresh_connection);
+
+  // The transfer was answered and ended as it should: its handle may serve another request.
+  void keep_handle();
 
   // After the request has ended.
   void end();
@@ -74,6 +76,7 @@ class Exchange {
   [[nodiscard]] std::string_view error_text() const { return error_.data(); }
 
   bool take_header(std::string_view line);
+  bool take_body(std::string_view bytes);
   std::size_t read_body(char* to, std::size_t size);
 
   // The transport's notes on the request.
@@ -98,6 +101,7 @@ class Exchange {
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_;
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::size_t body_read_ = 0;
+  bool reusable_ = false;
 };
 
 }  // namespace hookwright::transport

@@ -38,6 +38,7 @@ Library look_up() {
   library.needs_session_share = library.version < 0x080c00;
   // CVE-2021-22901
   library.session_cache_is_safe = library.version < 0x074b00 || library.version > 0x074c01;
+  library.keeps_dead_header = library.version >= 0x075400 && library.version < 0x080100;
   // 8.9.x register sockets of other transfers and forget to remove them, 8.20 and 8.21 spin or leak
   // when they are driven by socket callbacks.
   library.sockets_are_tracked = !(library.version >= 0x080900 && library.version <= 0x080901) &&

@@ -12,6 +12,9 @@ struct Library {
   bool asks_before_requests = false;  // CURLOPT_PREREQFUNCTION, from 7.80
   bool needs_session_share = false;   // TLS sessions outlive an easy handle only in a share
   bool session_cache_is_safe = true;
+  // What a handle keeps of a transfer's headers is freed and still pointed to when it is used
+  // again: from 7.84 to 8.0.1, curl issue 11101.
+  bool keeps_dead_header = false;
   bool sockets_are_tracked = true;  // socket callbacks can be trusted
 };
 

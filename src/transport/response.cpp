@@ -48,7 +48,12 @@ void Response::clear() {
   excerpt.clear();
   header_bytes_ = header_lines_ = body_bytes_ = 0;
   status_ = 0;
-  complete_ = in_headers_ = over_header_caps_ = false;
+  complete_ = in_headers_ = any_field_ = begins_with_blank_ = over_header_caps_ = false;
+}
+
+bool Response::foresee_header(std::string_view line) {
+  if (!any_field_ && !line.empty() && is_blank(line.front())) begins_with_blank_ = true;
+  return !begins_with_blank_;
 }
 
 bool Response::take_header(std::string_view line) {
@@ -58,16 +63,20 @@ bool Response::take_header(std::string_view line) {
     over_header_caps_ = true;
     return false;
   }
+  if (!foresee_header(line)) return false;
   if (complete_) return true;  // trailers say nothing to us
   if (line.starts_with("HTTP/")) {
     status_ = parse_status(line);
     in_headers_ = true;
     retry_after.clear();
-  } else if (trim(line).empty()) {
+  } else if (line.empty() || line.front() == '\r' || line.front() == '\n') {
     complete_ = status_ >= 200;
     in_headers_ = false;
-  } else if (retry_after.empty() && has_name(line, "retry-after")) {
-    retry_after = trim(line.substr(line.find(':') + 1)).substr(0, retry_after_bytes_max);
+  } else {
+    any_field_ = true;
+    if (retry_after.empty() && has_name(line, "retry-after")) {
+      retry_after = trim(line.substr(line.find(':') + 1)).substr(0, retry_after_bytes_max);
+    }
   }
   return true;
 }

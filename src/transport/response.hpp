@@ -20,7 +20,12 @@ class Response {
 
   void clear();
 
-  // One line of any header block, trailers and interim answers included. False: over the caps.
+  // Looks at a line of a header block. False: it begins with a blank, which continues the line
+  // before, and there was none.
+  bool foresee_header(std::string_view line);
+
+  // One line of any header block, trailers and interim answers included. False: over the caps, or
+  // not foreseen.
   bool take_header(std::string_view line);
 
   // Some bytes of the body. False: enough of it.
@@ -33,6 +38,8 @@ class Response {
   [[nodiscard]] bool in_headers() const { return in_headers_; }
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] bool over_header_caps() const { return over_header_caps_; }
+  [[nodiscard]] bool begins_with_blank() const { return begins_with_blank_; }
+  [[nodiscard]] std::size_t header_bytes() const { return header_bytes_; }
   [[nodiscard]] bool over_body_cap() const { return body_bytes_ > limits_->body_bytes_max; }
 
   std::string retry_after{};
@@ -46,6 +53,8 @@ class Response {
   int status_ = 0;
   bool complete_ = false;
   bool in_headers_ = false;
+  bool any_field_ = false;  // a line that another may continue
+  bool begins_with_blank_ = false;
   bool over_header_caps_ = false;
 };
 

@@ -60,6 +60,10 @@ TEST_CASE("only the final header block counts") {
   CHECK(trailer.body == "ok");
   CHECK(trailer.retry_after.empty());
 
+  // A line of blanks continues the one before and ends nothing.
+  CHECK(answered_with(
+            {"HTTP/1.1 200 OK\r\nX-A: 1\r\n \r\nRetry-After: 9\r\nContent-Length: 2\r\n\r\nok"})
+            .retry_after == "9");
   CHECK(answered_with({repeat("HTTP/1.1 100 Continue\r\n\r\n", 3) + answer(201).bytes}).status ==
         201);
 }
@@ -152,6 +156,36 @@ TEST_CASE("what is not an answer is a fault") {
         Fault::protocol);
   CHECK(answered_with({"HTTP/1.1 101 Switching Protocols\r\n\r\n", Then::stall}, 300ms).fault ==
         Fault::timeout);
+}
+
+// libcurl 7.84 to 8.0.1 would write through a pointer to a header of the answer before.
+TEST_CASE("a first header that begins with a blank is no answer, whatever was answered before") {
+  const std::string begin =
+      GENERATE("HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\n\r\n",
+               "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", "HTTP/1.1 103 Early\r\n");
+  const std::string blank = GENERATE(" ", "\t");
+  const bool is_over = begin == "HTTP/1.1 200 OK\r\n\r\n";  // the rest is body, to the end
+  ReceiverOptions options;
+  options.reply = [=](const Received& request) -> Reply {
+    if (request.on_connection < 3) return answer(200, "", "X-A: " + std::string(500, 'a') + "\r\n");
+    return {begin + blank + std::string(900, 'b') + ": 1\r\nContent-Length: 0\r\n\r\n",
+            is_over ? Then::close : Then::stall};
+  };
+  Receiver receiver(std::move(options));
+  Sender sender;
+  for (int i = 0; i < 5; ++i) {
+    for (int n = 1; n < 3; ++n) CHECK(sender.send(post(receiver.url())).status == 200);
+    const Completion completion = sender.send(post(receiver.url()));
+    if (is_over) {
+      CHECK(completion.status == 200);
+      CHECK(completion.body.substr(0, 2) == blank + "b");
+    } else {
+      CHECK(completion.fault == Fault::protocol);
+      CHECK(completion.detail == "the first header begins with a blank");
+    }
+  }
+  CHECK(receiver.requests().size() == 15);
+  CHECK(receiver.requests().back().connection == 5);
 }
 
 TEST_CASE("a receiver that says nothing runs into the deadline") {
