@@ -106,11 +106,11 @@ class Sender {
     while (!stop_) {
       const std::uint64_t room = dispatcher_.metrics().delivered + window_ - published;
       bool taken = room > 0;
-      for (std::uint64_t i = 0; taken && i < std::min<std::uint64_t>(room, 16); ++i) {
+      for (std::uint64_t i = 0; taken && i < std::min<std::uint64_t>(room, 64); ++i) {
         taken = publish_one();
         if (taken) ++published;
       }
-      if (!taken) sleep_seconds(0.001);
+      if (!taken) sleep_seconds(0.004);
     }
   }
 
