@@ -81,10 +81,7 @@ void Committer::step(const Moment& moment) {
 void Committer::work(const Moment& moment) {
   leave_lost_lanes();
   if (shared_ && moment.steady >= beat_at_) beat(moment);
-  if (commit_due(moment)) {
-    commit(moment);
-    flush_feeds();  // what is stored now does not wait for what is read now
-  }
+  if (commit_due(moment)) commit(moment);
   leave_lost_lanes();
   if (!knows_endpoints(moment) && moment.steady - trusted_until_ >= limits_.store_patience) {
     constexpr std::string_view why = "the store does not say which endpoints there are";
@@ -103,10 +100,6 @@ void Committer::work(const Moment& moment) {
   flush_feeds();
 }
 
-bool Committer::busy() const {
-  return last_commit_events_ > idle_batch;
-}
-
 // When the next commit is due: at once when idle, with company where much is published. A backlog
 // that is being worked off makes nobody wait.
 SteadyTime Committer::commit_at(const Moment& moment) const {
@@ -114,11 +107,12 @@ SteadyTime Committer::commit_at(const Moment& moment) const {
   const bool ready = !queue_.empty() && (!std::holds_alternative<Submission>(queue_.front()) ||
                                          knows_endpoints(moment));
   if (ready || !forgotten_.empty()) {
-    const auto events = std::min(last_commit_events_, busy_batch);
-    const auto spacing = busy() ? std::chrono::nanoseconds(limits_.commit_spacing_max) *
-                                      static_cast<std::int64_t>(events) /
-                                      static_cast<std::int64_t>(busy_batch)
-                                : std::chrono::nanoseconds(0);
+    const auto busy = std::min(last_commit_events_, busy_batch);
+    const auto spacing = last_commit_events_ <= idle_batch
+                             ? std::chrono::nanoseconds(0)
+                             : std::chrono::nanoseconds(limits_.commit_spacing_max) *
+                                   static_cast<std::int64_t>(busy) /
+                                   static_cast<std::int64_t>(busy_batch);
     at = last_commit_ + spacing;
   }
   if (!outcomes_.empty()) {

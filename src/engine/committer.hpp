@@ -351,8 +351,6 @@ class Committer {
   // committer.cpp
   [[nodiscard]] bool commit_due(const Moment& moment) const;
   [[nodiscard]] bool outcomes_can_wait(const Moment& moment) const;
-  // Much is published: more than a commit of its own for each.
-  [[nodiscard]] bool busy() const;
   [[nodiscard]] SteadyTime commit_at(const Moment& moment) const;
   void work(const Moment& moment);
   void commit(const Moment& moment);

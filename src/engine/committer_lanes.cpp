@@ -11,10 +11,6 @@ namespace hookwright::engine {
 namespace {
 
 constexpr std::size_t fetch_lanes_max = 64;
-// Rows of a page: what is published while it is read waits for it. When busy it is all that is read
-// between two commits.
-constexpr std::size_t page_rows = 64;
-constexpr std::size_t page_rows_when_busy = 512;
 constexpr std::size_t acquire_lanes_max = 256;
 constexpr std::size_t page_max = 1'000;
 constexpr Duration acquire_again{100};
@@ -160,8 +156,7 @@ void Committer::read_unread(const Moment& moment) {
 }
 
 void Committer::fetch(const Moment& moment) {
-  const std::vector<LaneCursor> cursors =
-      book_.wanted(moment.now, fetch_lanes_max, busy() ? page_rows_when_busy : page_rows);
+  const std::vector<LaneCursor> cursors = book_.wanted(moment.now, fetch_lanes_max);
   if (cursors.empty()) return;
   auto pages = guard<Pages>(counts_.store_exceptions, StoreCode::unavailable,
                             [&] { return store_.fetch(cursors, moment.now); });

@@ -8,6 +8,10 @@
 
 namespace hookwright::engine {
 
+namespace {
+constexpr std::size_t page_rows_max = 512;  // in a flood, all that is read between two commits
+}
+
 void LaneBook::hold(EndpointId endpoint, std::uint64_t epoch) {
   Lane& lane = lanes_[endpoint];
   if (!lane.held) {
@@ -186,15 +190,14 @@ void LaneBook::ring(TimePoint now) {
   }
 }
 
-std::vector<LaneCursor> LaneBook::wanted(TimePoint now, std::size_t lanes_max,
-                                         std::size_t page_rows_max) {
+std::vector<LaneCursor> LaneBook::wanted(TimePoint now, std::size_t max) {
   find_unlisted();
   ring(now);
   std::vector<LaneCursor> cursors;
-  cursors.reserve(std::min(lanes_max, wants_.size()));
+  cursors.reserve(std::min(max, wants_.size()));
   std::size_t planned = total_;
   for (std::size_t looked = wants_.size();
-       looked > 0 && cursors.size() < lanes_max && planned < bounds_.rows_max; --looked) {
+       looked > 0 && cursors.size() < max && planned < bounds_.rows_max; --looked) {
     const EndpointId endpoint = wants_.front();
     wants_.pop_front();
     const auto found = lanes_.find(endpoint);

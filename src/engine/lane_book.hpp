@@ -60,9 +60,8 @@ class LaneBook {
 
   [[nodiscard]] bool in_memory(EndpointId endpoint, std::uint64_t row) const;
 
-  // Cursors of lanes that want rows and have room for them, `lanes_max` at most, in turn.
-  [[nodiscard]] std::vector<LaneCursor> wanted(TimePoint now, std::size_t lanes_max,
-                                               std::size_t page_rows_max);
+  // Cursors of lanes that want rows and have room for them, `max` at most, in turn.
+  [[nodiscard]] std::vector<LaneCursor> wanted(TimePoint now, std::size_t max);
   // The answer to one of them: rows that were not in memory yet, for the caller to feed.
   [[nodiscard]] std::vector<Waiting> accept(LanePage&& page);
 

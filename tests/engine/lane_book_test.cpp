@@ -15,7 +15,6 @@ namespace {
 
 constexpr TimePoint start{std::chrono::sys_days{std::chrono::year{2026} / 3 / 4}};
 const EndpointId endpoint{IdBytes{{1}}};
-constexpr std::size_t page_rows = 512;
 
 // One lane, the rows of its store, and who holds what: enough to see whether a row is ever lost or
 // sent twice.
@@ -30,7 +29,7 @@ class World {
   void pass_time() { now_ += Duration{pick(20)}; }
 
   void fetch() {
-    for (const LaneCursor& cursor : book_.wanted(now_, 4, page_rows)) {
+    for (const LaneCursor& cursor : book_.wanted(now_, 4)) {
       LanePage page{.endpoint = cursor.endpoint};
       for (const LanePosition& position : stored_) {
         if (position <= cursor.after) continue;
@@ -174,9 +173,9 @@ TEST_CASE("a whole lane takes a committed row straight away, a full one reads it
   CHECK(book.take(row(1), start));
   CHECK(book.take(row(2), start));
   CHECK_FALSE(book.take(row(3), start));
-  CHECK(book.wanted(start, 8, page_rows).empty());  // no room yet
+  CHECK(book.wanted(start, 8).empty());  // no room yet
   book.settle(endpoint, 1, 1);
-  const std::vector<LaneCursor> cursors = book.wanted(start, 8, page_rows);
+  const std::vector<LaneCursor> cursors = book.wanted(start, 8);
   REQUIRE(cursors.size() == 1);
   CHECK(cursors.front().after == LanePosition{.due = start, .row = 2});
   CHECK_FALSE(book.take(row(4), start));  // behind row 3, which is still in the store
@@ -194,13 +193,13 @@ TEST_CASE("a row that has become due goes before one that is new") {
 TEST_CASE("a lane that is read again takes no more rows than it has room for") {
   LaneBook book({.lane_rows_max = 4, .rows_max = 4});
   book.hold(endpoint, 1);
-  (void)book.wanted(start, 1, page_rows);
+  (void)book.wanted(start, 1);
   (void)book.accept({.endpoint = endpoint});
   for (std::uint64_t number = 8; number <= 9; ++number)
     CHECK(book.take({.endpoint = endpoint, .position = {.due = start, .row = number}}, start));
   // Others have put rows before those that are known.
   book.hold(endpoint, 1);
-  const std::vector<LaneCursor> cursors = book.wanted(start, 1, page_rows);
+  const std::vector<LaneCursor> cursors = book.wanted(start, 1);
   REQUIRE(cursors.size() == 1);
   LanePage page{.endpoint = endpoint};
   for (std::uint64_t number = 1; number <= cursors.front().limit; ++number)
@@ -211,7 +210,7 @@ TEST_CASE("a lane that is read again takes no more rows than it has room for") {
   CHECK(book.rows() == 4);
   book.settle(endpoint, 1, 1);
   book.settle(endpoint, 1, 2);
-  const std::vector<LaneCursor> next = book.wanted(start, 1, page_rows);
+  const std::vector<LaneCursor> next = book.wanted(start, 1);
   REQUIRE(next.size() == 1);
   CHECK(next.front().after == LanePosition{.due = start - 1ms, .row = 2});
 }
@@ -226,7 +225,7 @@ TEST_CASE(
   for (const std::uint64_t row : {std::uint64_t{1} << 41U, (std::uint64_t{1} << 41U) + 1})
     page.rows.push_back(
         {.delivery = {.endpoint = endpoint, .position = {.due = start, .row = row}}});
-  REQUIRE(book.wanted(start, 1, page_rows).size() == 1);
+  REQUIRE(book.wanted(start, 1).size() == 1);
   REQUIRE(book.accept(std::move(page)).size() == 2);
   const LanePosition ours{.due = start, .row = 5};
   if (doubted) {
@@ -235,7 +234,7 @@ TEST_CASE(
     CHECK_FALSE(book.take({.endpoint = endpoint, .position = ours}, start));
   }
   book.settle(endpoint, 1, std::uint64_t{1} << 41U);
-  const std::vector<LaneCursor> wanted = book.wanted(start, 1, page_rows);
+  const std::vector<LaneCursor> wanted = book.wanted(start, 1);
   REQUIRE(wanted.size() == 1);
   CHECK(wanted[0].after < ours);
 }
@@ -243,13 +242,13 @@ TEST_CASE(
 TEST_CASE("what is said of an earlier hold of the lane changes nothing") {
   LaneBook book({.lane_rows_max = 8, .rows_max = 8});
   book.hold(endpoint, 1);
-  (void)book.wanted(start, 1, page_rows);
+  (void)book.wanted(start, 1);
   (void)book.accept({.endpoint = endpoint});
   CHECK(book.take({.endpoint = endpoint, .position = {.due = start, .row = 1}}, start));
   book.lose(endpoint);
   CHECK(book.rows() == 0);
   book.hold(endpoint, 2);
-  (void)book.wanted(start, 1, page_rows);
+  (void)book.wanted(start, 1);
   CHECK(book.accept({.endpoint = endpoint,
                      .rows = {{.delivery = {.endpoint = endpoint,
                                             .position = {.due = start, .row = 1}}}}})
