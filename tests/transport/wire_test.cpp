@@ -65,6 +65,34 @@ TEST_CASE("nothing is sent that was not asked for") {
   CHECK(requests[0].headers[1].first == "Content-Length");
 }
 
+TEST_CASE("a request bears nothing of the one before, nor of what was answered to it") {
+  const int status = GENERATE(200, 307, 401, 417);
+  ReceiverOptions options;
+  options.reply = [=](const Received&) {
+    return answer(status, "",
+                  "Set-Cookie: a=b\r\nWWW-Authenticate: Basic realm=\"a\"\r\nLocation: /other\r\n"
+                  "ETag: \"a\"\r\n");
+  };
+  Receiver first(options);
+  Receiver second(options);
+  Sender sender;
+  for (int i = 0; i < 3; ++i) {
+    Request large = post(first.url("/first"), std::string(1'000, 'a'));
+    large.headers = {{"X-Secret", "of the first"}, {"User-Agent", "first/1"}};
+    CHECK(sender.send(std::move(large)).status == status);
+    Request small = post(second.url("/second"), "{}");
+    small.headers.clear();
+    CHECK(sender.send(std::move(small)).status == status);
+  }
+  REQUIRE(second.requests().size() == 3);
+  for (const Received& received : second.requests()) {
+    CHECK(received.head == "POST /second HTTP/1.1\r\nHost: 127.0.0.1:" +
+                               std::to_string(second.port()) + "\r\nContent-Length: 2\r\n\r\n");
+    CHECK(received.body == "{}");
+    CHECK(received.connection == 1);
+  }
+}
+
 TEST_CASE("a header that could change the message is never sent") {
   const Header header = GENERATE(
       Header{"X-A", "1\r\nX-B: 2"}, Header{"X-A", "1\nX-B: 2"}, Header{"X-A: 1\r\nX-B", "2"},
