@@ -201,13 +201,11 @@ bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
   const auto left = std::max(Duration{1}, std::chrono::floor<Duration>(request.deadline - now));
   const auto connect = std::max(Duration{1}, std::min(settings_->connect_max, left / 2));
 
-  if (!reusable_) handle_.reset();
-  reusable_ = false;
-  const bool is_new = !handle_;
-  if (is_new) handle_.reset(curl_easy_init());
-  if (!handle_) return false;
+  if (!std::exchange(reusable_, false)) {
+    handle_.reset(curl_easy_init());
+    if (!handle_ || set_fixed_options() != CURLE_OK) return false;
+  }
   Setter set(handle_.get());
-  if (is_new) set.keep(set_fixed_options());
   set(CURLOPT_URL, request.url.text.c_str());
   set(CURLOPT_CONNECT_TO, guard.connect_to());
   set(CURLOPT_HTTPHEADER, headers.lines());

@@ -101,7 +101,7 @@ class Exchange {
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_;
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::size_t body_read_ = 0;
-  bool reusable_ = false;
+  bool reusable_ = false;  // the handle, by another transfer
 };
 
 }  // namespace hookwright::transport

@@ -1,6 +1,7 @@
 #include "transport/response.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace hookwright::transport {
 namespace {
@@ -48,11 +49,14 @@ void Response::clear() {
   excerpt.clear();
   header_bytes_ = header_lines_ = body_bytes_ = 0;
   status_ = 0;
-  complete_ = in_headers_ = any_field_ = begins_with_blank_ = over_header_caps_ = false;
+  complete_ = in_headers_ = any_field_ = within_line_ = begins_with_blank_ = over_header_caps_ =
+      false;
 }
 
-bool Response::foresee_header(std::string_view line) {
-  if (!any_field_ && !line.empty() && is_blank(line.front())) begins_with_blank_ = true;
+bool Response::foresee_header(std::string_view bytes) {
+  const bool begins_line = !std::exchange(within_line_, !bytes.ends_with('\n'));
+  if (begins_line && !any_field_ && !bytes.empty() && is_blank(bytes.front()))
+    begins_with_blank_ = true;
   return !begins_with_blank_;
 }
 

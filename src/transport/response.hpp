@@ -20,9 +20,9 @@ class Response {
 
   void clear();
 
-  // Looks at a line of a header block. False: it begins with a blank, which continues the line
-  // before, and there was none.
-  bool foresee_header(std::string_view line);
+  // Looks at a line of a header block, or at a piece of one. False: it begins with a blank, which
+  // continues the line before, and there was none.
+  bool foresee_header(std::string_view bytes);
 
   // One line of any header block, trailers and interim answers included. False: over the caps, or
   // not foreseen.
@@ -53,7 +53,8 @@ class Response {
   int status_ = 0;
   bool complete_ = false;
   bool in_headers_ = false;
-  bool any_field_ = false;  // a line that another may continue
+  bool any_field_ = false;    // a line that another may continue
+  bool within_line_ = false;  // the next piece continues the last one
   bool begins_with_blank_ = false;
   bool over_header_caps_ = false;
 };

@@ -101,6 +101,7 @@ class Sender {
     }
   }
 
+  // It rarely looks how far it is: what that costs counts as a delivery's.
   void publish_all_that_goes() {
     std::uint64_t published = 0;
     while (!stop_) {

@@ -131,6 +131,17 @@ TEST_CASE("headers beyond the caps are not taken") {
   CHECK(answered_with({trailers, Then::stall}).status == 200);
 }
 
+// libcurl hands out a long line in pieces of 16 KiB where it is asked for it beside the body.
+TEST_CASE("a first header may be long, whatever its pieces begin with") {
+  const std::size_t size = GENERATE(as<std::size_t>{}, 16'383, 16'384, 16'385, 32'768);
+  const std::string name = "X-A: ";
+  const std::string line = name + std::string(size - name.size(), 'a') + " \tb\r\n";
+  const Completion completion =
+      answered_with({"HTTP/1.1 200 OK\r\n" + line + "Content-Length: 2\r\n\r\nok"});
+  CHECK(completion.status == 200);
+  CHECK(completion.body == "ok");
+}
+
 TEST_CASE("an answer may come before the body has been taken") {
   ReceiverOptions options;
   options.reply_early = [](const Received&) {
