@@ -179,6 +179,7 @@ set(HOOKWRIGHT_SOURCES
   src/transport/outcome.cpp
   src/transport/own_addresses.cpp
   src/transport/placeholder.cpp
+  src/transport/pools.cpp
   src/transport/resolution_cache.cpp
   src/transport/resolver.cpp
   src/transport/resolver_pool.cpp

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <exception>
 #include <iterator>
-#include <new>
 #include <string_view>
 #include <utility>
 
@@ -42,7 +41,7 @@ void check(const CurlTransportOptions& options) {
     require(value >= 1ms && value <= 1h, field, "must be between 1 ms and an hour",
             std::to_string(value.count()) + " ms");
   };
-  check_size(options.connections_max, 10'000, "transport.connections_max");
+  check_size(options.connections_max, 100'000, "transport.connections_max");
   check_size(options.response_header_bytes_max, 256 * 1024, "transport.response_header_bytes_max");
   check_size(options.response_header_lines_max, 10'000, "transport.response_header_lines_max");
   check_size(options.response_body_bytes_max, 16 * 1024 * 1024,
@@ -55,22 +54,15 @@ void check(const CurlTransportOptions& options) {
   check_duration(options.body_max, "transport.body_max");
 }
 
-std::shared_ptr<CURLSH> make_session_share(const Library& library) {
-  if (!library.needs_session_share || !library.session_cache_is_safe) return nullptr;
-  std::shared_ptr<CURLSH> share(curl_share_init(), curl_share_cleanup);
-  if (!share) throw std::bad_alloc();
-  // One thread only uses it, so there is nothing to lock.
-  curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-  return share;
-}
-
 Settings make_settings(const CurlTransportOptions& options, const Library& library) {
   check(options);
   Settings settings;
   settings.library = library;
   settings.border = std::make_shared<Border>(options.egress);
   settings.trust = Trust::load(settings.library, options.ca_file, !options.egress.allow_http);
-  settings.session_share = make_session_share(settings.library);
+  settings.pools = std::make_shared<Pools>(
+      settings.library,
+      std::max<std::size_t>(1, std::min(options.connections_max, descriptor_limit() / 2)));
   settings.limits = {options.response_header_bytes_max, options.response_header_lines_max,
                      options.response_body_bytes_max, options.excerpt_bytes_max};
   settings.idle_max = options.idle_max;
@@ -80,10 +72,9 @@ Settings make_settings(const CurlTransportOptions& options, const Library& libra
   return settings;
 }
 
-std::unique_ptr<Driver> make_driver(const CurlTransportOptions& options, const Settings& settings) {
-  const std::size_t connections =
-      std::max<std::size_t>(1, std::min(options.connections_max, descriptor_limit() / 2));
-  return std::make_unique<Driver>(settings.library, connections, options.http2);
+std::unique_ptr<Driver> make_driver(const Settings& settings) {
+  return std::make_unique<Driver>(settings.library, settings.pools->connections_max(),
+                                  settings.http2);
 }
 
 }  // namespace
@@ -93,7 +84,7 @@ CurlTransport::CurlTransport(CurlTransportOptions options, const Library& librar
       settings_(make_settings(options_, library)),
       resolver_(options_.resolver ? options_.resolver : make_system_resolver()),
       inbox_(std::make_shared<Inbox>()),
-      driver_(make_driver(options_, settings_)) {
+      driver_(make_driver(settings_)) {
   kept_.push_back(std::make_unique<Exchange>(settings_));  // throws here if libcurl is unfit
   reserve_descriptors(options_.connections_max + unkept_max);
   inbox_->attach(driver_.get());
@@ -419,7 +410,7 @@ void CurlTransport::replace_driver() {
     const bool answered = exchange->response.complete();
     finish(*exchange, answered ? Fault::none : Fault::local, "libcurl failed as a whole");
   }
-  driver_ = make_driver(options_, settings_);
+  driver_ = make_driver(settings_);
   inbox_->attach(driver_.get());
 }
 

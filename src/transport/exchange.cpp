@@ -165,7 +165,6 @@ CURLcode Exchange::set_fixed_options() {
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set.keep(settings_->trust->apply(handle_.get()));
   if (!settings_->library.session_cache_is_safe) set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
-  if (settings_->session_share) set(CURLOPT_SHARE, settings_->session_share.get());
 
   set(CURLOPT_MAXAGE_CONN, whole_seconds(settings_->idle_max));
 #if LIBCURL_VERSION_NUM >= 0x075000
@@ -206,6 +205,8 @@ bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
     if (!handle_ || set_fixed_options() != CURLE_OK) return false;
   }
   Setter set(handle_.get());
+  Pools& pools = *settings_->pools;
+  set(CURLOPT_SHARE, apart() ? pools.of_none() : pools.of(guard.placeholder()));
   set(CURLOPT_URL, request.url.text.c_str());
   set(CURLOPT_CONNECT_TO, guard.connect_to());
   set(CURLOPT_HTTPHEADER, headers.lines());

@@ -19,6 +19,7 @@
 #include "transport/header_list.hpp"
 #include "transport/library.hpp"
 #include "transport/placeholder.hpp"
+#include "transport/pools.hpp"
 #include "transport/response.hpp"
 #include "transport/trust.hpp"
 
@@ -29,7 +30,7 @@ struct Settings {
   Library library{};
   std::shared_ptr<Border> border{};
   std::shared_ptr<const Trust> trust{};
-  std::shared_ptr<CURLSH> session_share{};  // null where libcurl shares TLS sessions anyway
+  std::shared_ptr<Pools> pools{};
   Placeholders placeholders{};
   ResponseLimits limits{};
   Duration idle_max{};

@@ -34,6 +34,7 @@ class Guard {
   [[nodiscard]] curl_slist* connect_to() { return &connect_to_; }
 
   [[nodiscard]] const IpAddress& vetted() const { return vetted_; }
+  [[nodiscard]] const IpAddress& placeholder() const { return placeholder_; }
   [[nodiscard]] const std::string& placeholder_text() const { return placeholder_text_; }
 
   // The transfer was stopped since it would have gone elsewhere.

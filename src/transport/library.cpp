@@ -43,6 +43,7 @@ Library look_up() {
   // when they are driven by socket callbacks.
   library.sockets_are_tracked = !(library.version >= 0x080900 && library.version <= 0x080901) &&
                                 library.version != 0x081400 && library.version != 0x081500;
+  library.connections_can_be_shared = library.version >= 0x075800;
   return library;
 }
 

@@ -16,6 +16,9 @@ struct Library {
   // again: from 7.84 to 8.0.1, curl issue 11101.
   bool keeps_dead_header = false;
   bool sockets_are_tracked = true;  // socket callbacks can be trusted
+  // A pool of connections can be chosen for each request (CURL_LOCK_DATA_CONNECT); from 7.88, the
+  // oldest that we have seen to it with.
+  bool connections_can_be_shared = false;
 };
 
 // Initialises libcurl once for the process. Throws ConfigError ("transport.libcurl") if this

@@ -98,4 +98,10 @@ IpAddress Placeholders::make(std::uint64_t generation, std::string_view host, st
   return IpAddress(address);
 }
 
+std::uint64_t Placeholders::hash_of(const IpAddress& placeholder) {
+  std::uint64_t hash = 0;
+  for (std::size_t i = 8; i < 16; ++i) hash = hash << 8U | placeholder.bytes()[i];
+  return hash;
+}
+
 }  // namespace hookwright::transport

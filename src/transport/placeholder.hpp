@@ -24,6 +24,9 @@ class Placeholders {
   [[nodiscard]] IpAddress make(std::uint64_t generation, std::string_view host, std::uint16_t port,
                                const IpAddress& vetted) const;
 
+  // The 64 bits that tell one from all others.
+  [[nodiscard]] static std::uint64_t hash_of(const IpAddress& placeholder);
+
  private:
   std::array<std::uint64_t, 2> key_;
 };

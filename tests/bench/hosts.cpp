@@ -20,11 +20,12 @@ void hosts(const Settings& settings, Report& report) {
                                    {"port", port},
                                    {"kind", kind},
                                    {"count", std::to_string(count)},
-                                   {"connections", std::to_string(std::min(10'000, count + 100))},
+                                   {"connections", std::to_string(count + count / 4 + 100)},
                                    {"window", "4096"}};
                                if (kind == "names") arguments["names"] = "1";
-                               // Until each has its connection.
-                               arguments["warm"] = std::to_string(count / 4e3);
+                               // Until each has its connection: its second one, since that of a
+                               // first delivery is not kept.
+                               arguments["warm"] = std::to_string(count / 800.0);
                                return measure_sender(settings, receiver, arguments, sender_core());
                              }});
     }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <limits>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "transport/library.hpp"
 #include "transport/outcome.hpp"
 #include "transport/placeholder.hpp"
+#include "transport/pools.hpp"
 #include "transport/sockets.hpp"
 
 #ifndef _WIN32
@@ -95,6 +97,40 @@ TEST_CASE("a placeholder is one of its target alone, and stays it") {
   }
   CHECK(texts.size() == all.size());
   CHECK(Placeholders().make(1, "a.example", 443, one) == all[0]);
+}
+
+TEST_CASE("targets are dealt to pools in turn, and find their own again") {
+  const Placeholders placeholders;
+  const auto target = [&placeholders](std::size_t i) {
+    return placeholders.make(1, "h" + std::to_string(i) + ".example", 443, address("192.0.2.1"));
+  };
+  Library any = library();
+  any.connections_can_be_shared = true;
+  Pools pools(any, 1'100);
+  std::map<CURLSH*, std::size_t> targets;
+  for (std::size_t i = 0; i < 1'000; ++i) ++targets[pools.of(target(i))];
+  CHECK(targets.size() == 4);
+  CHECK(!targets.contains(nullptr));
+  CHECK(targets.size() * pools.connections_max() <= 1'100);
+  for (const auto& [pool, count] : targets) CHECK(count == 250);
+  CURLSH* const first = pools.of(target(0));
+  for (std::size_t i = 1; i < 1'000; ++i) CHECK((pools.of(target(i)) == first) == (i % 4 == 0));
+
+  // More targets than connections are forgotten, and dealt once more.
+  for (std::size_t i = 0; i < 5'000; ++i) CHECK(targets.contains(pools.of(target(i))));
+}
+
+TEST_CASE("few connections are in one pool, and so are those of older libraries") {
+  const Placeholders placeholders;
+  const IpAddress one = placeholders.make(1, "a.example", 443, address("192.0.2.1"));
+  Library any = library();
+  Pools few(any, 500);
+  CHECK(few.of(one) == few.of_none());
+  CHECK(few.connections_max() == 500);
+  any.connections_can_be_shared = false;
+  Pools older(any, 10'000);
+  CHECK(older.of(one) == older.of_none());
+  CHECK(older.connections_max() == 10'000);
 }
 
 TEST_CASE("a guard opens a socket to the placeholder alone, and puts the vetted address there") {

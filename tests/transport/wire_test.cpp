@@ -215,6 +215,7 @@ TEST_CASE("options that cannot work are refused at once") {
   };
   CHECK(refusal([](auto&) {}).empty());
   CHECK(refusal([](auto& o) { o.connections_max = 0; }) == "transport.connections_max");
+  CHECK(refusal([](auto& o) { o.connections_max = 100'001; }) == "transport.connections_max");
   CHECK(refusal([](auto& o) { o.idle_max = 0ms; }) == "transport.idle_max");
   CHECK(refusal([](auto& o) { o.connect_max = -1ms; }) == "transport.connect_max");
   CHECK(refusal([](auto& o) { o.response_body_bytes_max = 0; }) ==

@@ -27,8 +27,8 @@ struct CurlTransportOptions {
   // off; to test with a private authority, name its certificate here.
   std::string ca_file{};
 
-  // Connections kept open for later requests, 1 to 10,000; lowered to half of the process's limit
-  // on open files. More active endpoints than this cost a new connection per request.
+  // Connections kept open for later requests, 1 to 100,000; lowered to half of the process's
+  // limit on open files. More active endpoints than this cost a new connection per request.
   std::size_t connections_max = 1'000;
   Duration idle_max{30'000};    // then a kept connection is not used again
   Duration connect_max{3'000};  // TCP and TLS together; never more than half of the time left
