@@ -35,8 +35,9 @@ void pin(const Cores& cores) {
   sched_setaffinity(0, sizeof(set), &set);
 }
 
-// Ten thousand endpoints have as many connections.
-void want_descriptors() {
+}  // namespace
+
+std::size_t want_descriptors() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   const rlimit more{65'536, 65'536};
@@ -44,9 +45,9 @@ void want_descriptors() {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
   }
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
 }
-
-}  // namespace
 
 Cores all_cores() {
   static const Cores cores = [] {

@@ -17,6 +17,10 @@ using Cores = std::vector<int>;
 
 // The cores this program may use: the receiver's is the first, the sender's the last.
 Cores all_cores();
+
+// Lets this process have as many open files as it can, up to 65,536; returns how many.
+std::size_t want_descriptors();
+
 Cores receiver_core();
 Cores sender_core();
 
