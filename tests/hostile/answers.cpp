@@ -81,7 +81,7 @@ void add_lengths(std::vector<Scenario>& all) {
   all.push_back(says("a length of none, and a body", delivered(), length("0"), Then::stall));
   all.push_back(says("the same length twice", delivered(),
                      ok_head + "Content-Length: 2\r\nContent-Length: 2\r\n\r\nok", Then::stall));
-  all.push_back(says("two lengths", delivered(),
+  all.push_back(says("two lengths", delivered_or_protocol(),
                      ok_head + "Content-Length: 2\r\nContent-Length: 500\r\n\r\nok", Then::stall));
   all.push_back(says("two lengths in one", delivered(), length("2, 2"), Then::stall));
   all.push_back(
@@ -141,7 +141,7 @@ void add_bodies(std::vector<Scenario>& all) {
   const std::string length = "Content-Length: " + std::to_string(bomb.size()) + "\r\n";
   all.push_back(says("a bomb of gzip", delivered(),
                      ok_head + "Content-Encoding: gzip\r\n" + length + "\r\n" + bomb, Then::stall));
-  all.push_back(says("a bomb of gzip as the transfer's encoding", delivered(),
+  all.push_back(says("a bomb of gzip as the transfer's encoding", delivered_or_protocol(),
                      ok_head + "Transfer-Encoding: gzip\r\n\r\n" + bomb, Then::close));
   all.push_back(
       says("encodings without end", breaks(Fault::protocol),
@@ -201,7 +201,8 @@ void add_nonsense(std::vector<Scenario>& all) {
   nonsense("HTTP/4", "HTTP/4 200 OK\r\n\r\n");
   nonsense("ICY", "ICY 200 OK\r\n\r\n");
   nonsense("a status of two digits", "HTTP/1.1 20 OK\r\n\r\n");
-  nonsense("a status of four digits", "HTTP/1.1 2000 OK\r\n\r\n");
+  all.push_back(says("a status of four digits", protocol_or_timeout(), "HTTP/1.1 2000 OK\r\n\r\n",
+                     Then::stall));
   nonsense("a status of letters", "HTTP/1.1 2xx OK\r\n\r\n");
   nonsense("a negative status", "HTTP/1.1 -200 OK\r\n\r\n");
   nonsense("a status of 000", "HTTP/1.1 000 OK\r\nContent-Length: 0\r\n\r\n");

@@ -7,7 +7,11 @@ Expected delivered(int status) {
 }
 
 Expected delivered_or_protocol() {
-  return {.status = 200, .decision = Decision::delivered, .or_protocol = true};
+  return {.status = 200, .decision = Decision::delivered, .or_fault = Fault::protocol};
+}
+
+Expected protocol_or_timeout() {
+  return {.fault = Fault::protocol, .or_fault = Fault::timeout};
 }
 
 Expected answered(int status) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,8 @@ struct Expected {
   // the answer begins is replaced, once.
   std::size_t sends = 1;
   std::size_t sends_kept = 1;
-  // Where libcurl's versions differ over what is well-formed: a protocol fault is as good.
-  bool or_protocol = false;
+  // Where libcurl's versions differ over what is well-formed: this is as good.
+  std::optional<Fault> or_fault{};
 };
 
 struct Scenario {
@@ -38,6 +39,7 @@ Expected delivered(int status = 200);
 Expected answered(int status);  // and not delivered
 Expected times_out();           // sent, and no answer by the deadline
 Expected delivered_or_protocol();
+Expected protocol_or_timeout();
 Expected breaks(Fault fault);   // once the answer has begun
 Expected dies_before_answer();  // reset; a kept connection is replaced
 

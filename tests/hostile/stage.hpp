@@ -91,7 +91,7 @@ inline void check(const Player& player, const Completion& completion, Connection
   const Expected& expected = player.scenario().expected;
   INFO(player.scenario().name);
   INFO(completion.detail);
-  if (expected.or_protocol && completion.fault == Fault::protocol) return;
+  if (completion.fault == expected.or_fault) return;
   CHECK(to_string(completion.fault) == to_string(expected.fault));
   CHECK(completion.status == expected.status);
   const std::size_t sends = connection == Connection::kept ? expected.sends_kept : expected.sends;
