@@ -206,7 +206,7 @@ bool Exchange::prepare(SteadyTime now, bool fresh_connection) {
   }
   Setter set(handle_.get());
   Pools& pools = *settings_->pools;
-  set(CURLOPT_SHARE, apart() ? pools.of_none() : pools.of(guard.placeholder()));
+  set(CURLOPT_SHARE, apart() ? pools.sessions() : pools.of(guard.placeholder()));
   set(CURLOPT_URL, request.url.text.c_str());
   set(CURLOPT_CONNECT_TO, guard.connect_to());
   set(CURLOPT_HTTPHEADER, headers.lines());

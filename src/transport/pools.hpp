@@ -13,7 +13,7 @@
 
 namespace hookwright::transport {
 
-// The connections that are kept, in pools of some hundred. libcurl walks a pool whenever a request
+// The connections that are kept, in pools of a few hundred. libcurl walks a pool whenever a request
 // ends that used it, so with all of them in one pool a request would cost the more, the more
 // endpoints there are.
 //
@@ -28,8 +28,8 @@ class Pools {
   // Null: in the multi handle's own pool.
   [[nodiscard]] CURLSH* of(const IpAddress& placeholder);
 
-  // For CURLOPT_SHARE of a request whose connection is not kept; may be null.
-  [[nodiscard]] CURLSH* of_none() const { return sessions_.get(); }
+  // For CURLOPT_SHARE of a request whose connection is not kept: TLS sessions alone; may be null.
+  [[nodiscard]] CURLSH* sessions() const { return sessions_.get(); }
 
   // For CURLMOPT_MAXCONNECTS, which libcurl applies to each pool.
   [[nodiscard]] std::size_t connections_max() const { return connections_max_; }

@@ -3,12 +3,15 @@
 #include "bench/contestants.hpp"
 
 namespace bench {
+namespace {
 
 // Ten thousand, or as many as the limit on open files has room for: on the receiver's side each has
 // a listener and a connection, some have two, and half of the sender's are for connections.
-static int most_endpoints() {
+int most_endpoints() {
   return static_cast<int>(std::min<std::size_t>(10'000, want_descriptors() * 2 / 5));
 }
+
+}  // namespace
 
 void hosts(const Settings& settings, Report& report) {
   std::vector<int> counts =

@@ -29,6 +29,8 @@ struct CurlTransportOptions {
 
   // Connections kept open for later requests, 1 to 100,000; lowered to half of the process's
   // limit on open files. More active endpoints than this cost a new connection per request.
+  // From 512 on they are kept in pools of a few hundred, each for its share of the endpoints, and
+  // one pool may be full a little before the others.
   std::size_t connections_max = 1'000;
   Duration idle_max{30'000};    // then a kept connection is not used again
   Duration connect_max{3'000};  // TCP and TLS together; never more than half of the time left
