@@ -61,6 +61,7 @@ set(HOOKWRIGHT_HEADERS
   include/hookwright/time.hpp
   include/hookwright/transport.hpp
   include/hookwright/transports/curl.hpp
+  include/hookwright/transports/http1.hpp
   include/hookwright/triggers.hpp
   include/hookwright/triggers/conversion_pixel.hpp
   include/hookwright/triggers/milestones.hpp
@@ -167,15 +168,24 @@ set(HOOKWRIGHT_SOURCES
   src/testing/store_scene.cpp
   src/testing/transport_contract.cpp
   src/testing/virtual_clock.cpp
+  src/transport/addressing.cpp
   src/transport/border.cpp
   src/transport/curl_transport.cpp
   src/transport/driver.cpp
   src/transport/exchange.cpp
   src/transport/guard.cpp
   src/transport/header_list.cpp
+  src/transport/http1/answer.cpp
+  src/transport/http1/connection.cpp
+  src/transport/http1/http1_transport.cpp
+  src/transport/http1/kept_connections.cpp
+  src/transport/http1/poller_epoll.cpp
+  src/transport/http1/poller_portable.cpp
+  src/transport/http1/tls.cpp
   src/transport/inbox.cpp
   src/transport/library.cpp
   src/transport/lookup.cpp
+  src/transport/options.cpp
   src/transport/outcome.cpp
   src/transport/own_addresses.cpp
   src/transport/placeholder.cpp

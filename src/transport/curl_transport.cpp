@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "hookwright/error.hpp"
+#include "transport/options.hpp"
 #include "transport/outcome.hpp"
 #include "transport/sockets.hpp"
 
@@ -16,11 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t addresses_max = 2;  // tried within one request
 constexpr std::size_t kept_max = 256;     // exchanges
-constexpr std::size_t preferred_max = 4096;
-constexpr std::size_t vetted_max = 4096;  // URLs
-constexpr std::size_t unkept_max = 1024;  // connections: about as many at a time as are not kept
 constexpr Duration wait_max = 1s;         // survives a lost wake-up
 constexpr auto watchdog_grace = 2s;       // for libcurl to end an overdue transfer by itself
 
@@ -28,43 +25,15 @@ SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
 }
 
-void require(bool holds, std::string_view field, std::string_view rule, std::string_view value) {
-  if (!holds) throw ConfigError(field, rule, value);
-}
-
-void check(const CurlTransportOptions& options) {
-  const auto check_size = [](std::size_t value, std::size_t max, std::string_view field) {
-    require(value >= 1 && value <= max, field, "must be between 1 and " + std::to_string(max),
-            std::to_string(value));
-  };
-  const auto check_duration = [](Duration value, std::string_view field) {
-    require(value >= 1ms && value <= 1h, field, "must be between 1 ms and an hour",
-            std::to_string(value.count()) + " ms");
-  };
-  check_size(options.connections_max, 100'000, "transport.connections_max");
-  check_size(options.response_header_bytes_max, 256 * 1024, "transport.response_header_bytes_max");
-  check_size(options.response_header_lines_max, 10'000, "transport.response_header_lines_max");
-  check_size(options.response_body_bytes_max, 16 * 1024 * 1024,
-             "transport.response_body_bytes_max");
-  require(options.excerpt_bytes_max <= options.response_body_bytes_max,
-          "transport.excerpt_bytes_max", "must not exceed transport.response_body_bytes_max",
-          std::to_string(options.excerpt_bytes_max));
-  check_duration(options.idle_max, "transport.idle_max");
-  check_duration(options.connect_max, "transport.connect_max");
-  check_duration(options.body_max, "transport.body_max");
-}
-
 Settings make_settings(const CurlTransportOptions& options, const Library& library) {
   check(options);
   Settings settings;
   settings.library = library;
   settings.border = std::make_shared<Border>(options.egress);
-  settings.trust = Trust::load(settings.library, options.ca_file, !options.egress.allow_http);
+  settings.trust = Trust::load(settings.library.openssl_is_ours, options.ca_file, !options.egress.allow_http);
   settings.pools = std::make_shared<Pools>(
-      settings.library,
-      std::max<std::size_t>(1, std::min(options.connections_max, descriptor_limit() / 2)));
-  settings.limits = {options.response_header_bytes_max, options.response_header_lines_max,
-                     options.response_body_bytes_max, options.excerpt_bytes_max};
+      settings.library, connections_kept_max(options));
+  settings.limits = limits_of(options);
   settings.idle_max = options.idle_max;
   settings.connect_max = options.connect_max;
   settings.body_max = options.body_max;
@@ -82,12 +51,12 @@ std::unique_ptr<Driver> make_driver(const Settings& settings) {
 CurlTransport::CurlTransport(CurlTransportOptions options, const Library& library)
     : options_(std::move(options)),
       settings_(make_settings(options_, library)),
-      resolver_(options_.resolver ? options_.resolver : make_system_resolver()),
       inbox_(std::make_shared<Inbox>()),
+      addressing_(settings_.border, options_.resolver, inbox_),
       driver_(make_driver(settings_)) {
   kept_.push_back(std::make_unique<Exchange>(settings_));  // throws here if libcurl is unfit
-  reserve_descriptors(options_.connections_max + unkept_max);
-  inbox_->attach(driver_.get());
+  reserve_descriptors_for(options_);
+  inbox_->attach([this] { driver_->wake(); });
 }
 
 CurlTransport::~CurlTransport() {
@@ -137,105 +106,27 @@ void CurlTransport::start(RequestId id, Request&& request) {
     return finish(exchange, Fault::local, "header not allowed: " + exchange.headers.refused());
   }
   if (!exchange.request.body) return finish(exchange, Fault::local, "no body");
-  if (std::string refusal = refusal_of(exchange.request.url); !refusal.empty()) {
+  if (std::string refusal = addressing_.refusal_of(exchange.request.url); !refusal.empty()) {
     return finish(exchange, Fault::blocked, std::move(refusal));
   }
   if (exchange.request.deadline <= now) return finish(exchange, Fault::timeout, "no time left");
-  resolve(exchange);
+  addressing_.ask(exchange.serial, exchange.request.url.host, exchange.request.deadline);
+  take_answers();  // a cached one is here already
 }
 
-// Why it may not be sent; else empty. The grammar once more: whoever made the request may have had
-// another policy, or none.
-std::string CurlTransport::refusal_of(const Url& url) {
-  const auto known = vetted_.find(url.text);
-  if (known != vetted_.end() && known->second == url) return {};
-  try {
-    if (parse_url(url.text, settings_.border->policy()) != url)
-      return "the URL is not what parse_url() made";
-    if (vetted_.size() >= vetted_max) vetted_.clear();
-    vetted_.insert_or_assign(url.text, url);
-    return {};
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-}
-
-void CurlTransport::resolve(Exchange& exchange) {
-  const std::string& host = exchange.request.url.host;
-  if (const auto literal = IpAddress::parse(host)) {
-    Resolution resolution;
-    resolution.status = ResolveStatus::resolved;
-    resolution.addresses.push_back(*literal);
-    return take_resolution(exchange, std::move(resolution));
-  }
-  const std::uint64_t serial = exchange.serial;
-  const auto waiting = resolving_.emplace(exchange.request.deadline, serial).first;
-  try {
-    resolver_->resolve(host, exchange.request.deadline,
-                       [inbox = inbox_, serial](Resolution resolution) {
-                         inbox->put(serial, std::move(resolution));
-                       });
-  } catch (const std::exception& failure) {  // no memory; a host's resolver may be less careful
-    resolving_.erase(waiting);
-    return finish(exchange, Fault::local, failure.what());
-  }
-  take_arrivals();  // a cached answer is here already
-}
-
-void CurlTransport::take_arrivals() {
-  inbox_->take(arrivals_);
+void CurlTransport::take_answers() {
+  answers_.clear();
+  addressing_.take(answers_);
   // Nothing below comes back here, so the vector is ours for as long as we walk it.
-  for (Inbox::Arrival& arrival : arrivals_) {
-    const auto found = exchanges_.find(arrival.serial);
-    if (found == exchanges_.end()) continue;  // it ended meanwhile
-    Exchange& exchange = *found->second;
-    if (resolving_.erase({exchange.request.deadline, exchange.serial}) == 0) continue;
-    take_resolution(exchange, std::move(arrival.resolution));
+  for (Addressing::Answer& answer : answers_) {
+    Exchange& exchange = *exchanges_.at(answer.serial);
+    if (answer.fault != Fault::none) {
+      finish(exchange, answer.fault, std::move(answer.detail));
+      continue;
+    }
+    exchange.addresses = std::move(answer.addresses);
+    launch(exchange, false);
   }
-}
-
-void CurlTransport::take_resolution(Exchange& exchange, Resolution&& resolution) {
-  if (resolution.status == ResolveStatus::unavailable) {
-    return finish(exchange, Fault::resolver_down, resolution.detail);
-  }
-  if (resolution.status != ResolveStatus::resolved || resolution.addresses.empty()) {
-    return finish(exchange, Fault::name_not_resolved, resolution.detail);
-  }
-  Border& border = *settings_.border;
-  border.refresh(steady_now());
-  std::vector<IpAddress>& addresses = resolution.addresses;
-  const auto forbidden =
-      std::stable_partition(addresses.begin(), addresses.end(),
-                            [&border](const IpAddress& address) { return border.allows(address); });
-  if (forbidden != addresses.end() && !border.policy().allow_mixed_answers) {
-    return finish(exchange, Fault::blocked,
-                  "the name has a forbidden address: " + forbidden->text());
-  }
-  addresses.erase(forbidden, addresses.end());
-  if (addresses.empty()) {
-    return finish(exchange, Fault::blocked, "the name has forbidden addresses only");
-  }
-  choose_addresses(exchange, std::move(addresses));
-  launch(exchange, false);
-}
-
-void CurlTransport::choose_addresses(Exchange& exchange, std::vector<IpAddress> vetted) const {
-  exchange.addresses = std::move(vetted);
-  const auto preferred = preferred_.find(exchange.request.url.host);
-  if (preferred != preferred_.end()) {
-    const auto found =
-        std::find(exchange.addresses.begin(), exchange.addresses.end(), preferred->second);
-    if (found != exchange.addresses.end())
-      std::rotate(exchange.addresses.begin(), found, found + 1);
-  }
-  if (exchange.addresses.size() > addresses_max) exchange.addresses.resize(addresses_max);
-}
-
-// A host whose first address doesn't answer would cost a failed connect for each new connection.
-void CurlTransport::remember_address(const Exchange& exchange) {
-  if (exchange.address == 0) return;
-  if (preferred_.size() >= preferred_max) preferred_.clear();
-  preferred_[exchange.request.url.host] = exchange.addresses[exchange.address];
 }
 
 void CurlTransport::launch(Exchange& exchange, bool fresh_connection) {
@@ -290,7 +181,7 @@ void CurlTransport::conclude(Exchange& exchange, CURLcode code) {
   const Guard& guard = exchange.guard;
   if (exchange.response.complete()) {
     exchange.guard.count_send_if_not_asked();
-    remember_address(exchange);
+    if (exchange.address > 0) addressing_.prefer(exchange.request.url.host, guard.vetted());
     if (code == CURLE_OK && !exchange.sent_again) exchange.keep_handle();
     std::string detail;
     if (exchange.response.over_body_cap()) {
@@ -360,7 +251,7 @@ void CurlTransport::cancel(RequestId id) {
                                   [id](const auto& entry) { return entry.second->id == id; });
   if (found == exchanges_.end()) return;
   Exchange& exchange = *found->second;
-  resolving_.erase({exchange.request.deadline, exchange.serial});
+  addressing_.forget(exchange.serial);
   if (exchange.in_driver) {
     driver_->remove(exchange.handle(), exchange.apart());
     exchange.in_driver = false;
@@ -370,10 +261,8 @@ void CurlTransport::cancel(RequestId id) {
 }
 
 void CurlTransport::end_overdue(SteadyTime now) {
-  while (!resolving_.empty() && resolving_.begin()->first <= now) {
-    Exchange& exchange = *exchanges_.at(resolving_.begin()->second);
-    resolving_.erase(resolving_.begin());
-    finish(exchange, Fault::timeout, "the name was not resolved in time");
+  while (const auto serial = addressing_.next_overdue(now)) {
+    finish(*exchanges_.at(*serial), Fault::timeout, "the name was not resolved in time");
   }
   if (now - watched_ < wait_max) return;
   watched_ = now;
@@ -411,7 +300,7 @@ void CurlTransport::replace_driver() {
     finish(*exchange, answered ? Fault::none : Fault::local, "libcurl failed as a whole");
   }
   driver_ = make_driver(settings_);
-  inbox_->attach(driver_.get());
+  inbox_->attach([this] { driver_->wake(); });
 }
 
 void CurlTransport::hand_out(std::vector<Completion>& out) {
@@ -421,14 +310,14 @@ void CurlTransport::hand_out(std::vector<Completion>& out) {
 
 Duration CurlTransport::time_to_wait(SteadyTime until, SteadyTime now) const {
   SteadyTime next = until;
-  if (!resolving_.empty()) next = std::min(next, resolving_.begin()->first);
+  next = std::min(next, addressing_.next_deadline().value_or(next));
   // Compared before they are subtracted: `until` may be the end of time.
   return next >= now + wait_max ? wait_max : std::chrono::ceil<Duration>(next - now);
 }
 
 void CurlTransport::poll(SteadyTime until, std::vector<Completion>& out) {
   for (;;) {
-    take_arrivals();
+    take_answers();
     if (!driver_->turn()) replace_driver();
     take_finished();
     const SteadyTime now = steady_now();

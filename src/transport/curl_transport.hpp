@@ -3,8 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -12,6 +10,7 @@
 
 #include "hookwright/transport.hpp"
 #include "hookwright/transports/curl.hpp"
+#include "transport/addressing.hpp"
 #include "transport/driver.hpp"
 #include "transport/exchange.hpp"
 #include "transport/inbox.hpp"
@@ -35,13 +34,11 @@ class CurlTransport final : public Transport {
   using Exchanges = std::unordered_map<std::uint64_t, std::unique_ptr<Exchange>>;
 
   // Each of these may end the exchange, which is then gone.
-  void resolve(Exchange& exchange);
-  void take_resolution(Exchange& exchange, Resolution&& resolution);
   void launch(Exchange& exchange, bool fresh_connection);
   void conclude(Exchange& exchange, CURLcode code);
   void finish(Exchange& exchange, Fault fault, std::string detail);
 
-  void take_arrivals();
+  void take_answers();
   void take_finished();
   void end_overdue(SteadyTime now);
   void replace_driver();
@@ -49,22 +46,16 @@ class CurlTransport final : public Transport {
 
   [[nodiscard]] bool try_again(Exchange& exchange, CURLcode code);
   [[nodiscard]] Duration time_to_wait(SteadyTime until, SteadyTime now) const;
-  [[nodiscard]] std::string refusal_of(const Url& url);
-  void choose_addresses(Exchange& exchange, std::vector<IpAddress> vetted) const;
-  void remember_address(const Exchange& exchange);
   std::unique_ptr<Exchange> take_exchange();
   void keep_exchange(std::unique_ptr<Exchange> exchange);
 
   CurlTransportOptions options_;
   Settings settings_;
-  std::shared_ptr<Resolver> resolver_;
   std::shared_ptr<Inbox> inbox_;
-  std::vector<std::unique_ptr<Exchange>> kept_;               // for later requests; bounded
-  Exchanges exchanges_;                                       // by serial number
-  std::set<std::pair<SteadyTime, std::uint64_t>> resolving_;  // by deadline
-  std::unordered_map<std::string, IpAddress> preferred_;  // where a host's first address was dead
-  std::unordered_map<std::string, Url> vetted_;  // that the grammar has passed, by their text
-  std::vector<Inbox::Arrival> arrivals_;
+  Addressing addressing_;
+  std::vector<std::unique_ptr<Exchange>> kept_;  // for later requests; bounded
+  Exchanges exchanges_;                         // by serial number
+  std::vector<Addressing::Answer> answers_;
   std::vector<Completion> finished_;
   std::uint64_t serial_ = 0;
   SteadyTime watched_{};

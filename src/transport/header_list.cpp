@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 namespace hookwright::transport {
 namespace {
@@ -54,25 +55,31 @@ bool contains(const std::vector<Header>& headers, std::string_view lower_name) {
 
 }  // namespace
 
+std::optional<std::string> refused_header(const std::vector<Header>& headers) {
+  std::size_t bytes = 0;
+  for (const Header& header : headers) bytes += header.name.size() + header.value.size();
+  if (headers.size() > headers_max || bytes > bytes_max) return "too many or too large";
+  for (const Header& header : headers) {
+    if (!is_token(header.name) || !is_value(header.value) || is_reserved(header.name)) {
+      return header.name.substr(0, 64);
+    }
+  }
+  return std::nullopt;
+}
+
 bool HeaderList::assign(const std::vector<Header>& headers) {
   text_.clear();
   begins_.clear();
+  if (std::optional<std::string> refused = refused_header(headers)) {
+    refused_ = std::move(*refused);
+    return false;
+  }
   const auto add = [this](std::string_view name, std::string_view separator,
                           std::string_view value) {
     begins_.push_back(text_.size());
     text_.append(name).append(separator).append(value).push_back('\0');
   };
-  std::size_t bytes = 0;
-  for (const Header& header : headers) bytes += header.name.size() + header.value.size();
-  if (headers.size() > headers_max || bytes > bytes_max) {
-    refused_ = "too many or too large";
-    return false;
-  }
   for (const Header& header : headers) {
-    if (!is_token(header.name) || !is_value(header.value) || is_reserved(header.name)) {
-      refused_ = header.name.substr(0, 64);
-      return false;
-    }
     // To libcurl "Name:" means that the header is to be left out, and "Name;" that it is empty.
     if (header.value.empty()) {
       add(header.name, ";", "");

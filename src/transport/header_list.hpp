@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,9 +10,12 @@
 
 namespace hookwright::transport {
 
+// The first of a request's headers that must not be sent, or nothing: whatever could start another
+// header, or contradict the request's own, is refused here once more, wherever it came from.
+std::optional<std::string> refused_header(const std::vector<Header>& headers);
+
 // The header lines of one request in the form that libcurl wants. It writes them to the wire as
-// they are, so whatever could start another header or contradict the request's own is refused here
-// once more, wherever it came from.
+// they are.
 class HeaderList {
  public:
   // False if a header must not be sent; its name is then in `refused()`.

@@ -16,9 +16,9 @@ void Inbox::ask_to_return() {
   wake_if_waiting();
 }
 
-void Inbox::attach(Driver* driver) {
+void Inbox::attach(std::function<void()> wake) {
   const std::lock_guard lock(mutex_);
-  driver_ = driver;
+  wake_ = std::move(wake);
 }
 
 void Inbox::take(std::vector<Arrival>& arrivals) {
@@ -43,11 +43,11 @@ void Inbox::end_wait() {
   waiting_ = false;
 }
 
-// Under the lock, so that the driver cannot go away meanwhile. Only the first of many wakes it.
+// Under the lock, so that who is woken cannot go away meanwhile. Only the first of many wakes it.
 void Inbox::wake_if_waiting() {
-  if (!waiting_ || driver_ == nullptr) return;
+  if (!waiting_ || !wake_) return;
   waiting_ = false;
-  driver_->wake();
+  wake_();
 }
 
 }  // namespace hookwright::transport

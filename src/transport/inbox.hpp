@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <mutex>
 #include <vector>
 
 #include "hookwright/resolver.hpp"
-#include "transport/driver.hpp"
 
 namespace hookwright::transport {
 
@@ -24,12 +23,13 @@ class Inbox {
   void ask_to_return();
 
   // From the transport's thread.
-  void attach(Driver* driver);  // null: nobody is to be woken any more
+  // What ends its wait, from any thread; empty: nobody is to be woken any more.
+  void attach(std::function<void()> wake);
   void take(std::vector<Arrival>& arrivals);
   [[nodiscard]] bool take_wish();
 
   // False if something is here already, so that waiting would be wrong. Otherwise whatever comes
-  // until end_wait() wakes the driver; without it nobody is woken, and a wake costs nothing.
+  // until end_wait() wakes it; without it nobody is woken, and a wake costs nothing.
   [[nodiscard]] bool begin_wait();
   void end_wait();
 
@@ -38,7 +38,7 @@ class Inbox {
 
   std::mutex mutex_;
   std::vector<Arrival> arrivals_;
-  Driver* driver_ = nullptr;
+  std::function<void()> wake_;
   bool waiting_ = false;
   bool wish_ = false;
 };

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "hookwright/address.hpp"
 
@@ -22,6 +23,29 @@ namespace hookwright::transport {
 
 // A TCP socket that doesn't block and isn't inherited, or CURL_SOCKET_BAD with `error` set.
 curl_socket_t open_tcp_socket(int family, int& error);
+
+void close_socket(curl_socket_t socket);
+
+// What is written goes out at once, and never raises SIGPIPE.
+void tune(curl_socket_t socket);
+
+// Begins to connect. 0 if it is done already; else the system's error, which may say that it is
+// under way: then the socket becomes writable, and connect_result() tells how it ended.
+int connect_socket(curl_socket_t socket, const IpAddress& address, unsigned short port);
+bool is_under_way(int error);
+int connect_result(curl_socket_t socket);
+
+// How far one call got. No bytes and no error, of a receive: the peer has closed.
+struct Moved {
+  std::size_t bytes = 0;
+  int error = 0;
+};
+Moved send_bytes(curl_socket_t socket, std::string_view bytes);
+Moved receive_bytes(curl_socket_t socket, char* to, std::size_t size);
+// Like receive_bytes() of one byte, which stays there.
+Moved peek_byte(curl_socket_t socket);
+// The error says that there is nothing to be done now.
+bool would_block(int error);
 
 // Whether an error of the operating system, from a socket or a connect, is a shortage on our side
 // (descriptors, memory, ports) rather than the receiver's refusal. With IPv6, "address not

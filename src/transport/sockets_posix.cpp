@@ -1,6 +1,7 @@
 #ifndef _WIN32
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -11,6 +12,19 @@
 #include "transport/sockets.hpp"
 
 namespace hookwright::transport {
+namespace {
+
+#ifdef MSG_NOSIGNAL
+constexpr int send_flags = MSG_NOSIGNAL;
+#else
+constexpr int send_flags = 0;  // SO_NOSIGPIPE is set instead
+#endif
+
+Moved moved(ssize_t result) {
+  return result >= 0 ? Moved{static_cast<std::size_t>(result), 0} : Moved{0, errno};
+}
+
+}  // namespace
 
 curl_socket_t open_tcp_socket(int family, int& error) {
 #if defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK)
@@ -25,6 +39,51 @@ curl_socket_t open_tcp_socket(int family, int& error) {
   if (fd >= 0) return fd;
   error = errno;
   return CURL_SOCKET_BAD;
+}
+
+void close_socket(curl_socket_t socket) {
+  ::close(socket);
+}
+
+void tune(curl_socket_t socket) {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#ifdef SO_NOSIGPIPE
+  ::setsockopt(socket, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+}
+
+int connect_socket(curl_socket_t socket, const IpAddress& address, unsigned short port) {
+  sockaddr_storage to{};
+  const unsigned size = write_sockaddr(address, port, reinterpret_cast<sockaddr*>(&to));
+  return ::connect(socket, reinterpret_cast<const sockaddr*>(&to), size) == 0 ? 0 : errno;
+}
+
+bool is_under_way(int error) {
+  return error == EINPROGRESS || error == EINTR;
+}
+
+int connect_result(curl_socket_t socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+Moved send_bytes(curl_socket_t socket, std::string_view bytes) {
+  return moved(::send(socket, bytes.data(), bytes.size(), send_flags));
+}
+
+Moved receive_bytes(curl_socket_t socket, char* to, std::size_t size) {
+  return moved(::recv(socket, to, size, 0));
+}
+
+Moved peek_byte(curl_socket_t socket) {
+  char byte = 0;
+  return moved(::recv(socket, &byte, 1, MSG_PEEK));
+}
+
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
 bool is_shortage(int error, bool v6) {

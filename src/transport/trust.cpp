@@ -62,7 +62,7 @@ extern "C" CURLcode hookwright_use_store(CURL*, void* context, void* store) {
 
 }  // namespace
 
-Trust::Trust(const Library& library, const std::string& ca_file, bool required) : file_(ca_file) {
+Trust::Trust(bool parsed, const std::string& ca_file, bool required) : file_(ca_file) {
   if (file_.empty()) {
     file_ = system_bundle();
     if (file_.empty() && is_directory(X509_get_default_cert_dir())) {
@@ -78,11 +78,10 @@ Trust::Trust(const Library& library, const std::string& ca_file, bool required) 
       store && (file_.empty() || X509_STORE_load_file(store.get(), file_.c_str()) == 1) &&
       (directory_.empty() || X509_STORE_load_path(store.get(), directory_.c_str()) == 1);
   if (!loaded) throw ConfigError("transport.ca_file", "must be a PEM file of certificates", file_);
-  if (library.openssl_is_ours) store_ = std::move(store);
+  if (parsed) store_ = std::move(store);
 }
 
-std::shared_ptr<const Trust> Trust::load(const Library& library, const std::string& ca_file,
-                                         bool required) {
+std::shared_ptr<const Trust> Trust::load(bool parsed, const std::string& ca_file, bool required) {
   // One for all transports that live at the same time; a new one reads the file again when none
   // does, or when it has changed.
   static std::mutex mutex;
@@ -91,11 +90,11 @@ std::shared_ptr<const Trust> Trust::load(const Library& library, const std::stri
   std::error_code error;
   const auto changed = std::filesystem::last_write_time(ca_file, error).time_since_epoch().count();
   const std::string key = ca_file + '\n' + (error ? std::string() : std::to_string(changed)) +
-                          (required ? "\nrequired" : "");
+                          (required ? "\nrequired" : "") + (parsed ? "\nparsed" : "");
   std::shared_ptr<const Trust> trust = loaded[key].lock();
   if (!trust) {
     std::erase_if(loaded, [](const auto& entry) { return entry.second.expired(); });
-    trust = std::make_shared<const Trust>(library, ca_file, required);
+    trust = std::make_shared<const Trust>(parsed, ca_file, required);
     loaded[key] = trust;
   }
   return trust;

@@ -5,8 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "transport/library.hpp"
-
 struct x509_store_st;
 
 namespace hookwright::transport {
@@ -22,17 +20,20 @@ class Trust {
   // `ca_file` is empty for the system's certificates, which SSL_CERT_FILE and the like don't
   // change: nothing is read from the environment. `required` is false where all requests may be
   // plain http. Throws ConfigError ("transport.ca_file").
-  static std::shared_ptr<const Trust> load(const Library& library, const std::string& ca_file,
-                                           bool required);
+  // With `parsed` the certificates are parsed here and now, otherwise libcurl is to read the files.
+  static std::shared_ptr<const Trust> load(bool parsed, const std::string& ca_file, bool required);
+
+  // Null where libcurl is to read the files.
+  [[nodiscard]] x509_store_st* store() const { return store_.get(); }
 
   // Sets a handle's options; they refer to this object.
   CURLcode apply(CURL* handle) const;
 
   // Public for std::make_shared only.
-  Trust(const Library& library, const std::string& ca_file, bool required);
+  Trust(bool parsed, const std::string& ca_file, bool required);
 
  private:
-  std::shared_ptr<x509_store_st> store_;  // null where libcurl is to read the files
+  std::shared_ptr<x509_store_st> store_;
   std::string file_;
   std::string directory_;
 };

@@ -9,6 +9,7 @@
 #include "hookwright/stores/memory.hpp"
 #include "hookwright/stores/sqlite.hpp"
 #include "hookwright/transports/curl.hpp"
+#include "hookwright/transports/http1.hpp"
 
 namespace bench {
 namespace {
@@ -86,6 +87,8 @@ hookwright::Options options_for(const Arguments& arguments) {
     curl.ca_file = text(arguments, "ca");
     curl.connections_max = static_cast<std::size_t>(number(arguments, "connections", 1'000));
     if (arguments.contains("names")) curl.resolver = std::make_shared<LoopbackResolver>();
+    if (text(arguments, "transport") == "http1")
+      return hookwright::make_http1_transport(std::move(curl));
     return hookwright::make_curl_transport(std::move(curl));
   };
   return options;

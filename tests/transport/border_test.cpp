@@ -232,7 +232,7 @@ TEST_CASE("a kept connection is not used under a policy that became stricter a m
   transport::Settings settings;
   settings.library = transport::library();
   settings.border = std::make_shared<Border>(EgressPolicy::development());
-  settings.trust = transport::Trust::load(settings.library, "", false);
+  settings.trust = transport::Trust::load(settings.library.openssl_is_ours, "", false);
   settings.pools = std::make_shared<transport::Pools>(settings.library, 10);
   settings.limits = {64 * 1024, 200, 64 * 1024, 4096};
   settings.idle_max = 30s;

@@ -176,7 +176,7 @@ TEST_CASE("a name with a forbidden address is blocked before a packet is sent") 
   options.resolver = resolver;
   options.egress.allow_http = true;
   options.egress.allow_any_port = true;
-  const auto transport = make_curl_transport(options);
+  const auto transport = make_transport(options);
   const std::string address = GENERATE(as<std::string>{}, "127.0.0.1", "::1", "::ffff:127.0.0.1",
                                        "10.0.0.5", "64:ff9b::a9fe:a9fe", "fe80::1", "0.0.0.0");
   const bool mixed = GENERATE(false, true);
@@ -195,7 +195,7 @@ TEST_CASE("what a tenant is shown of it tells no blocked address from a closed p
   options.egress = EgressPolicy::development();
   options.egress.deny = {AddressRange("127.0.0.2/32")};
   options.resolver = sender.resolver;
-  sender.transport = make_curl_transport(std::move(options));
+  sender.transport = make_transport(std::move(options));
   sender.resolver->set("blocked.test", {"127.0.0.2"});
   sender.resolver->set("mixed.test", {"127.0.0.1", "127.0.0.2"});
   sender.resolver->set("closed.test", {"127.0.0.1"});

@@ -1,4 +1,4 @@
-// The installed suite, run on the transport on libcurl and on the simulated one.
+// The installed suite, run on a transport that sends, and on the simulated one.
 
 #include "hookwright/testing/transport_contract.hpp"
 
@@ -15,9 +15,9 @@ using namespace hookwright::testing;
 
 namespace {
 
-class CurlUnderTest final : public TransportUnderTest {
+class TransportOnSockets final : public TransportUnderTest {
  public:
-  CurlUnderTest() {
+  TransportOnSockets() {
     ReceiverOptions options;
     options.reply = [this](const Received& request) { return react(request); };
     receiver_ = std::make_unique<Receiver>(std::move(options));
@@ -27,7 +27,7 @@ class CurlUnderTest final : public TransportUnderTest {
     CurlTransportOptions options;
     options.egress = EgressPolicy::development();
     options.resolver = resolver_;
-    return make_curl_transport(std::move(options));
+    return make_transport(std::move(options));
   }
 
   Url url(Peer peer) override {
@@ -80,7 +80,7 @@ class CurlUnderTest final : public TransportUnderTest {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a transport keeps the contract", "", CurlUnderTest, SimulatedPeers) {
+TEMPLATE_TEST_CASE("a transport keeps the contract", "", TransportOnSockets, SimulatedPeers) {
   for (const TransportCase& one : transport_contract()) {
     DYNAMIC_SECTION(one.name) {
       TestType mine;

@@ -10,6 +10,7 @@
 
 #include "catch2.hpp"
 #include "hookwright/transports/curl.hpp"
+#include "hookwright/transports/http1.hpp"
 #include "support/receiver.hpp"
 #include "support/scripted_resolver.hpp"
 
@@ -55,13 +56,22 @@ inline Completion send(Transport& transport, Request request) {
   return completion;
 }
 
+// The one that this binary tests: on libcurl, or with HOOKWRIGHT_TEST_HTTP1 the one without.
+inline std::unique_ptr<Transport> make_transport(CurlTransportOptions options) {
+#ifdef HOOKWRIGHT_TEST_HTTP1
+  return make_http1_transport(std::move(options));
+#else
+  return make_curl_transport(std::move(options));
+#endif
+}
+
 // A transport under the development policy; "hook.test" is 127.0.0.1.
 struct Sender {
   explicit Sender(CurlTransportOptions options = {}) {
     resolver->set("hook.test", {"127.0.0.1"});
     options.egress = EgressPolicy::development();
     options.resolver = resolver;
-    transport = make_curl_transport(std::move(options));
+    transport = make_transport(std::move(options));
   }
 
   Completion send(Request request) { return testing::send(*transport, std::move(request)); }

@@ -194,7 +194,7 @@ TEST_CASE("http is refused under the production policy before anything is sent")
   CurlTransportOptions options;
   const auto resolver = std::make_shared<ScriptedResolver>();
   options.resolver = resolver;
-  const auto transport = make_curl_transport(options);
+  const auto transport = make_transport(options);
   const Completion completion = send(*transport, post(receiver.url()));
   CHECK(completion.fault == Fault::blocked);
   CHECK(completion.sends == 0);
@@ -207,7 +207,7 @@ TEST_CASE("options that cannot work are refused at once") {
     options.resolver = std::make_shared<ScriptedResolver>();
     change(options);
     try {
-      static_cast<void>(make_curl_transport(options));
+      static_cast<void>(make_transport(options));
     } catch (const ConfigError& error) {
       return error.field();
     }

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "hookwright/egress.hpp"
+#include "transport/trust.hpp"
+
+struct ssl_ctx_st;
+struct ssl_session_st;
+struct ssl_st;
+
+namespace hookwright::transport::http1 {
+
+// How a transport's connections are encrypted: TLS 1.2 at least, the receiver's certificate
+// verified for the host of its URL, HTTP/1.1 and nothing else (ALPN). For one thread.
+class Tls {
+ public:
+  using Stream = std::unique_ptr<ssl_st, void (*)(ssl_st*)>;
+
+  // Throws std::bad_alloc.
+  explicit Tls(std::shared_ptr<const Trust> trust);
+  ~Tls();
+  Tls(const Tls&) = delete;  // OpenSSL holds its address
+  Tls& operator=(const Tls&) = delete;
+
+  // A client on a connected socket, which it doesn't own; null if there is no memory. Takes up the
+  // session of an earlier connection to the same target, which must outlive the stream.
+  Stream make(curl_socket_t socket, const std::string& host, const std::string& target);
+
+  // OpenSSL has a session for later connections.
+  void keep_session(const std::string& target, ssl_session_st* session);
+
+ private:
+  using Session = std::unique_ptr<ssl_session_st, void (*)(ssl_session_st*)>;
+
+  std::shared_ptr<const Trust> trust_;
+  std::unique_ptr<ssl_ctx_st, void (*)(ssl_ctx_st*)> context_;
+  std::unordered_map<std::string, Session> sessions_;  // by target
+};
+
+}  // namespace hookwright::transport::http1
