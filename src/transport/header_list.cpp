@@ -22,11 +22,19 @@ bool same_name(std::string_view a, std::string_view lower_b) {
                     [](char x, char y) { return lower(x) == y; });
 }
 
-// RFC 9110 token characters.
+// RFC 9110 token characters, by their byte.
+constexpr std::array<bool, 256> token_bytes = [] {
+  std::array<bool, 256> bytes{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+    bytes[static_cast<unsigned char>(c)] = true;
+  }
+  return bytes;
+}();
+
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return token_bytes[static_cast<unsigned char>(c)];
   });
 }
 

@@ -30,6 +30,7 @@ Values measure_sender(const Settings& settings, Process& receiver, Arguments arg
                       const Cores& cores) {
   const Database database(settings);
   arguments.emplace("file", database.path());
+  arguments.emplace("transport", settings.transport);
   Process sender("sender", arguments, cores);
   sender.read();
   receiver.ask("reset");
@@ -61,6 +62,8 @@ void deliver(const Settings& settings, Report& report) {
       {{name, [&] { return run("bare", bare, sender_core()); }},
        {one, ours({}, sender_core())},
        {both, ours({}, all_cores())},
+       {"hookwright on libcurl, one core", ours({{"transport", "curl"}}, sender_core())},
+       {"hookwright on libcurl, both cores", ours({{"transport", "curl"}}, all_cores())},
        {"hookwright, one core, memory store", ours({{"store", "memory"}}, sender_core())},
        {"hookwright, one core, 8 in flight", ours({{"in_flight", "8"}}, sender_core())},
        {"hookwright, one core, inbox full", ours({{"window", "1000000000"}}, sender_core())},

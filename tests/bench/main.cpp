@@ -29,6 +29,7 @@ constexpr const char* usage =
     "\n"
     "  --rounds=N     rounds (9)\n"
     "  --seconds=S    of each measurement (1)\n"
+    "  --transport=T  hookwright's: http1, or curl (http1)\n"
     "  --folder=PATH  where databases are made (the temporary folder)\n"
     "  --quick        three rounds, smaller backlogs\n"
     "  --smoke        everything once, in seconds: says nothing but that it works\n"
@@ -66,6 +67,8 @@ int start_workloads(int argc, char** argv) {
       settings.rounds = std::stoul(value);
     } else if (word.starts_with("--seconds=")) {
       settings.seconds = std::stod(value);
+    } else if (word == "--transport=http1" || word == "--transport=curl") {
+      settings.transport = value;
     } else if (word.starts_with("--folder=")) {
       settings.folder = value;
     } else if (word == "--quick") {

@@ -16,6 +16,7 @@ struct Settings {
   bool quick = false;    // smaller backlogs
   bool smoke = false;    // everything once, as small as can be
   std::string folder{};  // for databases, on the disk that is meant
+  std::string transport = "http1";  // ours: make_http1_transport(), or "curl"
 };
 
 // One of those that are compared in a round.

@@ -82,14 +82,14 @@ hookwright::Options options_for(const Arguments& arguments) {
   options.default_profile = profile.name;
   options.egress = hookwright::EgressPolicy::development();
   options.transport = [arguments](const hookwright::EgressPolicy& egress) {
-    hookwright::CurlTransportOptions curl;
-    curl.egress = egress;
-    curl.ca_file = text(arguments, "ca");
-    curl.connections_max = static_cast<std::size_t>(number(arguments, "connections", 1'000));
-    if (arguments.contains("names")) curl.resolver = std::make_shared<LoopbackResolver>();
-    if (text(arguments, "transport") == "http1")
-      return hookwright::make_http1_transport(std::move(curl));
-    return hookwright::make_curl_transport(std::move(curl));
+    hookwright::CurlTransportOptions wanted;
+    wanted.egress = egress;
+    wanted.ca_file = text(arguments, "ca");
+    wanted.connections_max = static_cast<std::size_t>(number(arguments, "connections", 1'000));
+    if (arguments.contains("names")) wanted.resolver = std::make_shared<LoopbackResolver>();
+    return text(arguments, "transport", "curl") == "curl"
+               ? hookwright::make_curl_transport(std::move(wanted))
+               : hookwright::make_http1_transport(std::move(wanted));
   };
   return options;
 }

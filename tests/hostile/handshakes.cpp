@@ -43,7 +43,7 @@ std::vector<Handshake> handshakes(const Identities& identities) {
     o.demand_certificate = true;
     o.tls_version_max = 0x0303;
   });
-  add("renegotiates", delivered(), &identities.good, [](ReceiverOptions& o) {
+  add("renegotiates", delivered_or_reset(), &identities.good, [](ReceiverOptions& o) {
     o.tls_version_max = 0x0303;
     o.reply = [](const Received&) {
       Reply reply = answer(200);
@@ -51,7 +51,7 @@ std::vector<Handshake> handshakes(const Identities& identities) {
       return reply;
     };
   });
-  add("renegotiates without end", times_out(), &identities.good, [](ReceiverOptions& o) {
+  add("renegotiates without end", timeout_or_reset(), &identities.good, [](ReceiverOptions& o) {
     o.tls_version_max = 0x0303;
     o.reply = [](const Received&) {
       Reply reply = answer(200);

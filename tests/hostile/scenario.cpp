@@ -14,6 +14,14 @@ Expected protocol_or_timeout() {
   return {.fault = Fault::protocol, .or_fault = Fault::timeout};
 }
 
+Expected delivered_or_reset() {
+  return {.status = 200, .decision = Decision::delivered, .or_fault = Fault::reset};
+}
+
+Expected timeout_or_reset() {
+  return {.fault = Fault::timeout, .or_fault = Fault::reset};
+}
+
 Expected answered(int status) {
   return {.status = status};
 }

@@ -21,7 +21,8 @@ struct Expected {
   // the answer begins is replaced, once.
   std::size_t sends = 1;
   std::size_t sends_kept = 1;
-  // Where libcurl's versions differ over what is well-formed: this is as good.
+  // Where libcurl's versions, and the transport without it, differ over what to take: this is as
+  // good.
   std::optional<Fault> or_fault{};
 };
 
@@ -40,6 +41,8 @@ Expected answered(int status);  // and not delivered
 Expected times_out();           // sent, and no answer by the deadline
 Expected delivered_or_protocol();
 Expected protocol_or_timeout();
+Expected delivered_or_reset();
+Expected timeout_or_reset();
 Expected breaks(Fault fault);   // once the answer has begun
 Expected dies_before_answer();  // reset; a kept connection is replaced
 

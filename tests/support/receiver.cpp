@@ -264,6 +264,7 @@ void Receiver::talk(Connection& connection, std::size_t number) {
     received->connection = number;
     received->on_connection = count;
     received->server_name = connection.server_name();
+    received->resumed = connection.resumed();
     received->protocol = connection.protocol();
     std::optional<Reply> reply;
     if (options_.reply_early) reply = options_.reply_early(*received);

@@ -31,6 +31,7 @@ struct Received {
   std::size_t connection = 0;     // counted from 1
   std::size_t on_connection = 0;  // the how-manieth of it, from 1
   std::string server_name{};      // the SNI, with TLS
+  bool resumed = false;           // TLS took up the session of an earlier connection
   std::string protocol{};         // agreed upon by ALPN: "http/1.1", "h2"; empty if nothing was
   std::uint32_t stream = 0;       // of HTTP/2, where `head` is the header block as it came
 

@@ -38,6 +38,8 @@ class Receiver::Connection {
     return name == nullptr ? "" : name;
   }
 
+  bool resumed() const { return ssl_ && SSL_session_reused(ssl_.get()) == 1; }
+
   // What was agreed upon by ALPN; empty if nothing was.
   std::string protocol() const {
     const unsigned char* name = nullptr;

@@ -91,22 +91,15 @@ Answer::State Answer::take(std::string_view bytes) {
       continue;
     }
     const std::size_t end = bytes.find('\n');
-    if (end != std::string_view::npos && line_.empty()) {
-      take_line(bytes.substr(0, end + 1));
-      bytes.remove_prefix(end + 1);
-      continue;
-    }
-    const std::size_t size = end == std::string_view::npos ? bytes.size() : end + 1;
-    line_.append(bytes.substr(0, size));
-    bytes.remove_prefix(size);
-    if (line_.size() > limits_->header_bytes_max) {
-      fail("a line without end");
-    } else if (part_ == Part::status_line &&
-               line_.compare(0, protocol.size(), protocol, 0, line_.size()) != 0) {
-      fail("not HTTP/1");  // seen at once, since such a line may never end
-    } else if (end != std::string_view::npos) {
-      take_line(line_);
-      line_.clear();
+    const bool whole = end != std::string_view::npos;
+    const std::string_view piece = bytes.substr(0, whole ? end + 1 : bytes.size());
+    bytes.remove_prefix(piece.size());
+    if (whole && line_.empty()) {
+      take_line(piece, true);
+    } else {
+      line_.append(piece);
+      take_line(line_, whole);
+      if (whole) line_.clear();
     }
   }
   if (!bytes.empty()) stays_ = false;  // nothing was asked for that this could answer
@@ -140,7 +133,12 @@ std::string_view Answer::take_body(std::string_view bytes) {
   return bytes.substr(size);
 }
 
-void Answer::take_line(std::string_view line) {
+void Answer::take_line(std::string_view line, bool whole) {
+  // Seen before its end, since it may have none.
+  const std::string_view begin = protocol.substr(0, line.size());
+  if (part_ == Part::status_line && !line.starts_with(begin)) return fail("not HTTP/1");
+  if (line.size() > limits_->header_bytes_max) return fail("a line without end");
+  if (!whole) return;
   switch (part_) {
     case Part::status_line:
       return take_status_line(line);

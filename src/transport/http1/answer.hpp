@@ -55,7 +55,7 @@ class Answer {
 
   [[nodiscard]] bool is_read() const { return state_ == State::ended || state_ == State::broken; }
   std::string_view take_body(std::string_view bytes);
-  void take_line(std::string_view line);
+  void take_line(std::string_view line, bool whole);
   void take_status_line(std::string_view line);
   void take_field(std::string_view line);
   void take_length(std::string_view value);

@@ -123,6 +123,7 @@ Connection::Outcome Connection::receive(char* to, std::size_t size, std::size_t&
 }
 
 bool Connection::is_quiet() {
+  if (tls_ && SSL_has_pending(tls_.get()) == 1) return false;
   const Moved moved = peek_byte(socket_);
   if (moved.error != 0) return would_block(moved.error);
   if (moved.bytes == 0 || !tls_) return false;

@@ -427,7 +427,6 @@ void Http1Transport::poll(SteadyTime until, std::vector<Completion>& out) {
   for (;;) {
     take_answers();
     const SteadyTime now = steady_now();
-    end_overdue(now);
     const bool over = !finished_.empty() || inbox_->take_wish() || now >= until;
     if (over || inbox_->begin_wait()) {
       connections_.bury();
@@ -436,6 +435,7 @@ void Http1Transport::poll(SteadyTime until, std::vector<Completion>& out) {
       if (!over) inbox_->end_wait();
       for (void* const link : ready_) serve(*static_cast<Link*>(link));
     }
+    end_overdue(steady_now());  // after what has arrived, however late we come to it
     if (over || !finished_.empty()) return hand_out(out);
   }
 }
