@@ -110,9 +110,8 @@ Addressing::Answer Addressing::vet(std::uint64_t serial, const std::string& host
   border_->refresh(std::chrono::steady_clock::now());
   std::vector<IpAddress>& addresses = resolution.addresses;
   const auto forbidden =
-      std::stable_partition(addresses.begin(), addresses.end(), [this](const IpAddress& address) {
-        return border_->allows(address);
-      });
+      std::stable_partition(addresses.begin(), addresses.end(),
+                            [this](const IpAddress& address) { return border_->allows(address); });
   if (forbidden != addresses.end() && !border_->policy().allow_mixed_answers) {
     return refused(Fault::blocked, "the name has a forbidden address: " + forbidden->text());
   }

@@ -17,9 +17,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kept_max = 256;     // exchanges
-constexpr Duration wait_max = 1s;         // survives a lost wake-up
-constexpr auto watchdog_grace = 2s;       // for libcurl to end an overdue transfer by itself
+constexpr std::size_t kept_max = 256;  // exchanges
+constexpr Duration wait_max = 1s;      // survives a lost wake-up
+constexpr auto watchdog_grace = 2s;    // for libcurl to end an overdue transfer by itself
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
@@ -30,9 +30,9 @@ Settings make_settings(const CurlTransportOptions& options, const Library& libra
   Settings settings;
   settings.library = library;
   settings.border = std::make_shared<Border>(options.egress);
-  settings.trust = Trust::load(settings.library.openssl_is_ours, options.ca_file, !options.egress.allow_http);
-  settings.pools = std::make_shared<Pools>(
-      settings.library, connections_kept_max(options));
+  settings.trust =
+      Trust::load(settings.library.openssl_is_ours, options.ca_file, !options.egress.allow_http);
+  settings.pools = std::make_shared<Pools>(settings.library, connections_kept_max(options));
   settings.limits = limits_of(options);
   settings.idle_max = options.idle_max;
   settings.connect_max = options.connect_max;

@@ -54,7 +54,7 @@ class CurlTransport final : public Transport {
   std::shared_ptr<Inbox> inbox_;
   Addressing addressing_;
   std::vector<std::unique_ptr<Exchange>> kept_;  // for later requests; bounded
-  Exchanges exchanges_;                         // by serial number
+  Exchanges exchanges_;                          // by serial number
   std::vector<Addressing::Answer> answers_;
   std::vector<Completion> finished_;
   std::uint64_t serial_ = 0;

@@ -12,10 +12,10 @@ namespace bench {
 
 struct Settings {
   std::size_t rounds = 9;
-  double seconds = 1.0;  // that one measurement takes, after a warm-up
-  bool quick = false;    // smaller backlogs
-  bool smoke = false;    // everything once, as small as can be
-  std::string folder{};  // for databases, on the disk that is meant
+  double seconds = 1.0;             // that one measurement takes, after a warm-up
+  bool quick = false;               // smaller backlogs
+  bool smoke = false;               // everything once, as small as can be
+  std::string folder{};             // for databases, on the disk that is meant
   std::string transport = "http1";  // ours: make_http1_transport(), or "curl"
 };
 

@@ -124,21 +124,23 @@ TEST_CASE("http1: a connection stays only after an answer that leaves no doubt")
   CHECK(!stays_after(ok + "Content-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n"));
   CHECK(!stays_after(ok + "Connection: x, CLOSE\r\nContent-Length: 0\r\n\r\n"));
   CHECK(!stays_after(ok + "Content-Length: 0\r\nX-A: 1\r\n 2\r\n\r\n"));
-  CHECK(!stays_after(ok +
-                     "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"));
+  CHECK(!stays_after(
+      ok + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"));
   CHECK(!stays_after("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"));
-  CHECK(!stays_after("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"
-                     "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+  CHECK(
+      !stays_after("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"
+                   "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
   CHECK(!stays_after("HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\n"));
   CHECK(!stays_after("HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n"));
 }
 
 TEST_CASE("http1: what a header field could hide is no answer") {
-  const std::string field =
-      GENERATE(as<std::string>{}, "Content-Length : 2", "Content-Length: 2\rX: 1", "HTTP/1.1 500 No",
-               "HTTP/1.1: 500", "Transfer-Encoding: identity", "Transfer-Encoding: chunked, chunked",
-               "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Content-Length: ",
-               "Content-Length: 2\r\nContent-Length: 3", "Content-Length: 2,", ": 2", "X-A");
+  const std::string field = GENERATE(
+      as<std::string>{}, "Content-Length : 2", "Content-Length: 2\rX: 1", "HTTP/1.1 500 No",
+      "HTTP/1.1: 500", "Transfer-Encoding: identity", "Transfer-Encoding: chunked, chunked",
+      "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+      "Content-Length: ", "Content-Length: 2\r\nContent-Length: 3", "Content-Length: 2,", ": 2",
+      "X-A");
   INFO(field);
   const Reading reading = read_whole("HTTP/1.1 200 OK\r\n" + field + "\r\n\r\nok", false);
   CHECK(reading.state == AnswerReader::State::broken);

@@ -71,8 +71,8 @@ class Answer {
   Response response_;
   State state_ = State::head;
   Part part_ = Part::status_line;
-  std::string line_;  // the beginning of one
-  std::uint64_t left_ = 0;  // of the body, or of a chunk
+  std::string line_;         // the beginning of one
+  std::uint64_t left_ = 0;   // of the body, or of a chunk
   std::size_t framing_ = 0;  // bytes of lines between chunks
   std::optional<std::uint64_t> length_;
   bool chunked_ = false;

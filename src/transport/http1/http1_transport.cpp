@@ -17,10 +17,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t spare_max = 256;               // exchanges
-constexpr std::size_t spare_bytes_max = 64 * 1024;   // that one of them may hold on to
-constexpr std::size_t joined_body_max = 16 * 1024;   // sent in one piece with the head
-constexpr Duration wait_max = 1s;                    // survives a lost wake-up
+constexpr std::size_t spare_max = 256;              // exchanges
+constexpr std::size_t spare_bytes_max = 64 * 1024;  // that one of them may hold on to
+constexpr std::size_t joined_body_max = 16 * 1024;  // sent in one piece with the head
+constexpr Duration wait_max = 1s;                   // survives a lost wake-up
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
@@ -160,8 +160,8 @@ void Http1Transport::launch(Exchange& exchange, bool fresh_connection) {
     set_timer(exchange, deadline);
     return begin_to_send(exchange);
   }
-  set_timer(exchange, now + std::min<SteadyTime::duration>(options_.connect_max,
-                                                           (deadline - now) / 2));
+  set_timer(exchange,
+            now + std::min<SteadyTime::duration>(options_.connect_max, (deadline - now) / 2));
   if (!link.connection.open(address, exchange.request.url.port)) return connecting_failed(exchange);
   connect(exchange);
 }
@@ -303,8 +303,8 @@ void Http1Transport::died(Exchange& exchange) {
     return launch(exchange, true);
   }
   const std::string_view problem = exchange.answer.problem();
-  finish(exchange, Fault::reset, std::string(exchange.sent_again ? "the connection died again"
-                                                                 : problem));
+  finish(exchange, Fault::reset,
+         std::string(exchange.sent_again ? "the connection died again" : problem));
 }
 
 void Http1Transport::overdue(Exchange& exchange) {

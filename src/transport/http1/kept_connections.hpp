@@ -21,7 +21,7 @@ struct Link {
   Exchange* exchange = nullptr;  // the request it carries, if any
   SteadyTime opened{};
   SteadyTime idle_since{};
-  bool gone = false;  // dropped, and about to be destroyed
+  bool gone = false;     // dropped, and about to be destroyed
   bool watched = false;  // by the poller
   bool watched_for_writing = false;
   std::list<Link>::iterator self{};

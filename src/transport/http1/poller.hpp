@@ -13,11 +13,11 @@ namespace hookwright::transport::http1 {
 // Waits for many sockets at once. For one thread, but for wake().
 class Poller {
  public:
-
   virtual ~Poller() = default;
 
-  // What happens on the socket is told to its owner, until forget(): that it is readable (or closed,
-  // or broken), and with `writable` also that it is writable. Again for a change. False: no memory.
+  // What happens on the socket is told to its owner, until forget(): that it is readable (or
+  // closed, or broken), and with `writable` also that it is writable. Again for a change. False: no
+  // memory.
   virtual bool watch(curl_socket_t socket, void* owner, bool writable) = 0;
   virtual void forget(curl_socket_t socket) = 0;
 
