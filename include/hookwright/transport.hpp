@@ -41,8 +41,8 @@ struct Completion {
 };
 
 // Sends requests, asynchronously and bounded in every direction. hookwright comes with one on
-// libcurl (`make_curl_transport`); replace it for tests, or to send by other means, and run
-// testing/transport_contract.hpp on yours.
+// libcurl (`make_curl_transport`), and one that speaks HTTP/1.1 by itself (`make_http1_transport`);
+// replace it for tests, or to send by other means, and run testing/transport_contract.hpp on yours.
 //
 // Threads: one transport serves one thread, which makes every call but wake(); wake() may come from
 // any, until the destructor runs.

@@ -38,7 +38,7 @@ bool is_token(std::string_view text) {
   });
 }
 
-// A value of blanks alone would make libcurl leave the header out.
+// To libcurl a value of blanks alone would mean that the header is to be left out.
 bool is_value(std::string_view text) {
   const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
   if (!text.empty() && (is_blank(text.front()) || is_blank(text.back()))) return false;
@@ -46,7 +46,7 @@ bool is_value(std::string_view text) {
                      [](char c) { return (c >= 0x20 && c <= 0x7E) || c == '\t'; });
 }
 
-// What libcurl sets itself, or what changes the meaning of the message.
+// What a transport sets itself, or what changes the meaning of the message.
 bool is_reserved(std::string_view name) {
   constexpr std::array<std::string_view, 8> reserved = {
       "connection", "content-length",    "expect", "host", "te",

@@ -55,6 +55,7 @@ std::shared_ptr<X509_STORE> make_store() {
 extern "C" CURLcode hookwright_use_store(CURL*, void* context, void* store) {
   auto* const ssl = static_cast<SSL_CTX*>(context);
   SSL_CTX_set1_cert_store(ssl, static_cast<X509_STORE*>(store));
+  if (SSL_CTX_set_cipher_list(ssl, Trust::ciphers) != 1) return CURLE_SSL_CIPHER;
   // libcurl would write the session keys to the file that SSLKEYLOGFILE in the environment names.
   SSL_CTX_set_keylog_callback(ssl, nullptr);
   return CURLE_OK;

@@ -17,6 +17,10 @@ namespace hookwright::transport {
 // lets it keep what it parsed, from 7.87 and with OpenSSL.
 class Trust {
  public:
+  // Of TLS 1.2, where a receiver's choice of the others could cost a second of ours: it names the
+  // prime, of 10,000 bits if it likes.
+  static constexpr const char* ciphers = "DEFAULT:!kDHE";
+
   // `ca_file` is empty for the system's certificates, which SSL_CERT_FILE and the like don't
   // change: nothing is read from the environment. `required` is false where all requests may be
   // plain http. Throws ConfigError ("transport.ca_file").

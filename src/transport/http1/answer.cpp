@@ -9,6 +9,7 @@ namespace hookwright::transport::http1 {
 namespace {
 
 constexpr std::string_view protocol = "HTTP/1.";
+constexpr std::size_t kept_line_max = 4096;  // as an answer that is read again holds on to it
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -66,6 +67,7 @@ void Answer::clear() {
   response_.clear();
   state_ = State::head;
   part_ = Part::status_line;
+  if (line_.capacity() > kept_line_max) line_ = std::string();
   line_.clear();
   left_ = 0;
   framing_ = 0;
@@ -168,23 +170,26 @@ void Answer::take_status_line(std::string_view line) {
 }
 
 void Answer::take_field(std::string_view line) {
-  if (line.starts_with(protocol)) return fail("a status line within the headers");
+  const std::string_view text = without_end(line);
+  const std::size_t colon = text.find(':');
+  const bool continues = !text.empty() && is_blank(text.front());
+  const bool is_field = !text.empty() && !continues;
+  if (text.find_first_of(std::string_view("\0\r", 2)) != std::string_view::npos) {
+    return fail("a header with a control character");
+  }
+  if (is_field && text.starts_with("HTTP/")) return fail("a status line within the headers");
+  if (is_field && (colon == 0 || colon == std::string_view::npos ||
+                   text.substr(0, colon).find_first_of(" \t") != std::string_view::npos)) {
+    return fail("a header without a name");
+  }
   if (!response_.take_header(line)) {
     return fail(response_.over_header_caps() ? "too many headers"
                                              : "the first header begins with a blank");
   }
-  const std::string_view text = without_end(line);
   if (text.empty()) return end_block();
-  if (text.find_first_of(std::string_view("\0\r", 2)) != std::string_view::npos) {
-    return fail("a header with a control character");
-  }
-  if (is_blank(text.front())) {
-    doubtful_ = true;  // it continues the line before: obsolete
+  if (continues) {
+    doubtful_ = true;  // obsolete, and of no use to us
     return;
-  }
-  const std::size_t colon = text.find(':');
-  if (colon == 0 || colon == std::string_view::npos || is_blank(text[colon - 1])) {
-    return fail("a header without a name");
   }
   const std::string_view name = text.substr(0, colon);
   const std::string_view value = trim(text.substr(colon + 1));

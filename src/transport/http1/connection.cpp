@@ -5,6 +5,11 @@
 #include <openssl/x509.h>
 
 namespace hookwright::transport::http1 {
+namespace {
+
+constexpr std::size_t turn_max = 64 * 1024;  // bytes read below TLS before others have their turn
+
+}  // namespace
 
 Connection::~Connection() {
   if (tls_) SSL_shutdown(tls_.get());  // says goodbye if that can be done without waiting
@@ -30,8 +35,10 @@ Connection::Outcome Connection::connect(Tls* tls, const std::string& host) {
       stage_ = Stage::open;
     } else {
       stage_ = Stage::handshaking;
-      tls_ = tls->make(socket_, host, target_);
+      wire_.socket = socket_;
+      tls_ = tls->make(wire_, host, target_);
       if (!tls_) {
+        failed_here_ = true;
         detail_ = "no memory for TLS";
         return Outcome::failed;
       }
@@ -51,6 +58,7 @@ Connection::Outcome Connection::start_connecting() {
 
 Connection::Outcome Connection::shake_hands() {
   ERR_clear_error();
+  wire_.turn = turn_max;
   const int result = SSL_connect(tls_.get());
   if (result == 1) {
     stage_ = Stage::open;
@@ -108,8 +116,11 @@ Connection::Outcome Connection::receive(char* to, std::size_t size, std::size_t&
   drained = false;
   if (tls_) {
     ERR_clear_error();
+    wire_.turn = turn_max;
     const int result = SSL_read_ex(tls_.get(), to, size, &received);
-    return result == 1 ? Outcome::done : tls_outcome(result);
+    if (result == 1) return Outcome::done;
+    const Outcome outcome = tls_outcome(result);
+    return outcome == Outcome::wants_write ? Outcome::failed : outcome;
   }
   const Moved moved = receive_bytes(socket_, to, size);
   if (moved.error != 0) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "hookwright/address.hpp"
 #include "transport/http1/tls.hpp"
@@ -31,6 +32,10 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // How much the receiver may say from here on, below TLS as well: more is a failure. TLS has
+  // messages that nobody asked for, and OpenSSL would take them for as long as they come.
+  void allow(std::size_t bytes) { wire_.left = bytes; }
+
   // Opens the socket; then call connect() until it is done. False: error().
   bool open(const IpAddress& address, unsigned short port);
 
@@ -40,7 +45,8 @@ class Connection {
   // Takes the sent bytes off `bytes`; done when none is left.
   Outcome send(std::string_view& bytes);
 
-  // Reads some bytes; done with at least one. `drained`: there are no more for now.
+  // Reads some bytes; done with at least one. `drained`: there are no more for now. It never wants
+  // to write: a receiver that asks TLS for answers and doesn't take them has failed.
   Outcome receive(char* to, std::size_t size, std::size_t& received, bool& drained);
 
   // Nothing has been received and the receiver has not closed: it may carry another request.
@@ -52,6 +58,8 @@ class Connection {
   [[nodiscard]] bool is_open() const { return stage_ == Stage::open; }
   // The system's error number of what failed, or 0.
   [[nodiscard]] int error() const { return error_; }
+  // What failed is nothing that the receiver did: there was no memory for TLS.
+  [[nodiscard]] bool failed_here() const { return failed_here_; }
   // In words, if TLS has failed.
   [[nodiscard]] const std::string& detail() const { return detail_; }
 
@@ -64,11 +72,13 @@ class Connection {
 
   std::string target_;
   curl_socket_t socket_ = CURL_SOCKET_BAD;
+  Tls::Wire wire_{};
   Tls::Stream tls_{nullptr, nullptr};
   IpAddress address_{};
   unsigned short port_ = 0;
   Stage stage_ = Stage::connecting;
   bool under_way_ = false;
+  bool failed_here_ = false;
   int error_ = 0;
   std::string detail_;
 };

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <exception>
 #include <iterator>
 #include <system_error>
 
 #include "hookwright/error.hpp"
 #include "hookwright/transports/http1.hpp"
 #include "transport/header_list.hpp"
+#include "transport/library.hpp"
 #include "transport/options.hpp"
 #include "transport/sockets.hpp"
 
@@ -17,10 +17,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t spare_max = 256;              // exchanges
-constexpr std::size_t spare_bytes_max = 64 * 1024;  // that one of them may hold on to
-constexpr std::size_t joined_body_max = 16 * 1024;  // sent in one piece with the head
-constexpr Duration wait_max = 1s;                   // survives a lost wake-up
+constexpr std::size_t spare_max = 256;                   // exchanges
+constexpr std::size_t spare_bytes_max = 64 * 1024;       // that one of them may hold on to
+constexpr std::size_t joined_body_max = 16 * 1024;       // sent in one piece with the head
+constexpr std::size_t handshake_bytes_max = 512 * 1024;  // from the receiver: certificates
+constexpr std::size_t idle_bytes_max = 16 * 1024;        // on a connection that is kept: TLS' own
+constexpr Duration wait_max = 1s;                        // survives a lost wake-up
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
@@ -59,6 +61,8 @@ Http1Transport::Http1Transport(CurlTransportOptions options, std::unique_ptr<Pol
       addressing_(border_, options_.resolver, inbox_),
       tls_(Trust::load(true, options_.ca_file, !options_.egress.allow_http)),
       connections_(connections_kept_max(options_), options_.idle_max),
+      answer_bytes_max_(2 * (limits_.header_bytes_max + 2 * limits_.body_bytes_max) +
+                        handshake_bytes_max),
       poller_(std::move(poller)) {
   reserve_descriptors_for(options_);
   inbox_->attach([this] { poller_->wake(); });
@@ -162,6 +166,7 @@ void Http1Transport::launch(Exchange& exchange, bool fresh_connection) {
   }
   set_timer(exchange,
             now + std::min<SteadyTime::duration>(options_.connect_max, (deadline - now) / 2));
+  link.connection.allow(handshake_bytes_max);
   if (!link.connection.open(address, exchange.request.url.port)) return connecting_failed(exchange);
   connect(exchange);
 }
@@ -187,6 +192,7 @@ void Http1Transport::connecting_failed(Exchange& exchange) {
   const Connection& connection = exchange.link->connection;
   const int error = connection.error();
   std::string words = words_for(connection);
+  if (connection.failed_here()) return finish(exchange, Fault::local, std::move(words));
   if (connection.reached()) return finish(exchange, Fault::tls, std::move(words));
   if (is_shortage(error, exchange.addresses[exchange.address].is_v6())) {
     return finish(exchange, Fault::local, std::move(words));
@@ -212,6 +218,7 @@ bool Http1Transport::try_next_address(Exchange& exchange) {
 
 void Http1Transport::begin_to_send(Exchange& exchange) {
   exchange.answer.clear();
+  exchange.link->connection.allow(answer_bytes_max_);
   ++exchange.sends;
   write_head(exchange);
   send(exchange);
@@ -261,7 +268,6 @@ void Http1Transport::read(Exchange& exchange) {
     const Connection::Outcome outcome =
         connection.receive(buffer_.data(), buffer_.size(), received, drained);
     if (outcome == Connection::Outcome::wants_read) break;
-    if (outcome == Connection::Outcome::wants_write) return watch(*exchange.link, true);
     if (outcome != Connection::Outcome::done) {
       answer.close();
       return answer.state() == Answer::State::broken && !answer.response().complete()
@@ -271,6 +277,7 @@ void Http1Transport::read(Exchange& exchange) {
     const Answer::State state = answer.take({buffer_.data(), received});
     if (state == Answer::State::ended || state == Answer::State::broken) return conclude(exchange);
   }
+  if (!exchange.link->watched) watch(*exchange.link, false);
   if (!had_head && answer.state() == Answer::State::body) {
     stop_timer(exchange);
     set_timer(exchange, std::min(exchange.request.deadline, steady_now() + options_.body_max));
@@ -286,9 +293,10 @@ void Http1Transport::conclude(Exchange& exchange) {
     addressing_.prefer(exchange.request.url.host, exchange.addresses[exchange.address]);
   }
   const bool all_sent = exchange.unsent.empty() && exchange.rest.empty();
-  if (answer.connection_stays() && all_sent) {
+  if (answer.connection_stays() && all_sent && !exchange.link->watched_for_writing) {
     Link& link = *std::exchange(exchange.link, nullptr);
     const SteadyTime now = steady_now();
+    link.connection.allow(idle_bytes_max);
     connections_.keep(link, now);
     while (Link* const superfluous = connections_.superfluous(now)) drop(*superfluous);
   }
@@ -404,9 +412,11 @@ void Http1Transport::end_overdue(SteadyTime now) {
     finish(*exchanges_.at(*serial), Fault::timeout, "the name was not resolved in time");
   }
   while (!timers_.empty() && timers_.begin()->first <= now) {
-    Exchange& exchange = *exchanges_.at(timers_.begin()->second);
+    const std::uint64_t serial = timers_.begin()->second;
+    Exchange& exchange = *exchanges_.at(serial);
     stop_timer(exchange);
-    overdue(exchange);
+    if (exchange.link->connection.is_open()) read(exchange);  // it may be here after all
+    if (exchanges_.contains(serial) && !exchange.timer) overdue(exchange);
   }
   while (Link* const superfluous = connections_.superfluous(now)) drop(*superfluous);
 }
@@ -445,6 +455,7 @@ void Http1Transport::poll(SteadyTime until, std::vector<Completion>& out) {
 namespace hookwright {
 
 std::unique_ptr<Transport> make_http1_transport(CurlTransportOptions options) {
+  static_cast<void>(transport::library());  // libcurl's, and on Windows that of sockets
   return std::make_unique<transport::http1::Http1Transport>(std::move(options),
                                                             transport::http1::make_poller());
 }

@@ -98,6 +98,7 @@ class Http1Transport final : public Transport {
   Addressing addressing_;
   Tls tls_;
   KeptConnections connections_;
+  std::size_t answer_bytes_max_;  // of all that comes meanwhile, TLS' own included
   std::unique_ptr<Poller> poller_;
   Exchanges exchanges_;                      // by serial number
   std::vector<Exchanges::node_type> spare_;  // for later requests; bounded

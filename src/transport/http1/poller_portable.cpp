@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -9,6 +10,8 @@
 
 namespace hookwright::transport::http1 {
 namespace {
+
+constexpr Duration failed_wait{10};
 
 class PortablePoller final : public Poller {
  public:
@@ -29,9 +32,12 @@ class PortablePoller final : public Poller {
       const int events = CURL_WAIT_POLLIN | (watched.second ? CURL_WAIT_POLLOUT : 0);
       sockets_.push_back({socket, static_cast<short>(events), 0});
     }
+    max = std::max(max, Duration::zero());
     int count = 0;
-    curl_multi_poll(multi_.get(), sockets_.data(), static_cast<unsigned>(sockets_.size()),
-                    static_cast<int>(std::max(max, Duration::zero()).count()), &count);
+    if (curl_multi_poll(multi_.get(), sockets_.data(), static_cast<unsigned>(sockets_.size()),
+                        static_cast<int>(max.count()), &count) != CURLM_OK) {
+      std::this_thread::sleep_for(std::min(max, failed_wait));  // and not try again and again
+    }
     for (const curl_waitfd& socket : sockets_) {
       if (socket.revents != 0) owners.push_back(watched_.at(socket.fd).first);
     }

@@ -4,7 +4,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <cstdint>
+#include <algorithm>
+#include <chrono>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -15,18 +16,21 @@
 namespace hookwright::transport::http1 {
 namespace {
 
-constexpr std::size_t sessions_max = 4096;
+constexpr std::size_t sessions_max = 1024;
+constexpr int session_bytes_max = 16 * 1024;
+constexpr int chain_max = 10;                  // certificates that a session holds on to
+constexpr std::chrono::hours verified_max{1};  // then a certificate is asked for again
 constexpr unsigned char protocols[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
-curl_socket_t socket_of(BIO* bio) {
-  return static_cast<curl_socket_t>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+Tls::Wire& wire_of(BIO* bio) {
+  return *static_cast<Tls::Wire*>(BIO_get_data(bio));
 }
 
-// What OpenSSL's own socket BIO does, but for SIGPIPE, which that may raise.
+// What OpenSSL's own socket BIO does, but for SIGPIPE, which that may raise, and with bounds.
 extern "C" int hookwright_bio_write(BIO* bio, const char* bytes, int size) {
   BIO_clear_retry_flags(bio);
   const Moved moved =
-      send_bytes(socket_of(bio), std::string_view(bytes, static_cast<std::size_t>(size)));
+      send_bytes(wire_of(bio).socket, std::string_view(bytes, static_cast<std::size_t>(size)));
   if (moved.error == 0) return static_cast<int>(moved.bytes);
   if (would_block(moved.error)) BIO_set_retry_write(bio);
   return -1;
@@ -34,7 +38,16 @@ extern "C" int hookwright_bio_write(BIO* bio, const char* bytes, int size) {
 
 extern "C" int hookwright_bio_read(BIO* bio, char* to, int size) {
   BIO_clear_retry_flags(bio);
-  const Moved moved = receive_bytes(socket_of(bio), to, static_cast<std::size_t>(size));
+  Tls::Wire& wire = wire_of(bio);
+  if (wire.left == 0) return -1;
+  if (wire.turn == 0) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const std::size_t room = std::min({static_cast<std::size_t>(size), wire.turn, wire.left});
+  const Moved moved = receive_bytes(wire.socket, to, room);
+  wire.turn -= moved.bytes;
+  wire.left -= moved.bytes;
   if (moved.error == 0) return static_cast<int>(moved.bytes);
   if (would_block(moved.error)) BIO_set_retry_read(bio);
   return -1;
@@ -43,6 +56,8 @@ extern "C" int hookwright_bio_read(BIO* bio, char* to, int size) {
 extern "C" long hookwright_bio_control(BIO*, int command, long, void*) {
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
+
+constexpr int app_data = 0;  // the index that OpenSSL leaves to the application
 
 BIO_METHOD* socket_method() {
   static BIO_METHOD* const method = [] {
@@ -58,12 +73,11 @@ BIO_METHOD* socket_method() {
 }
 
 extern "C" int hookwright_new_session(SSL* ssl, SSL_SESSION* session) {
-  auto* const tls = static_cast<Tls*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0));
+  auto* const tls = static_cast<Tls*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), app_data));
   try {
-    tls->keep_session(*static_cast<const std::string*>(SSL_get_ex_data(ssl, 0)), session);
-    return 1;  // it is ours now
+    return tls->keep_session(ssl, session) ? 1 : 0;
   } catch (...) {
-    return 0;
+    return 0;  // no memory
   }
 }
 
@@ -93,7 +107,8 @@ Tls::Tls(std::shared_ptr<const Trust> trust)
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-  SSL_CTX_set_ex_data(context, 0, this);
+  if (SSL_CTX_set_ex_data(context, app_data, this) != 1) throw std::bad_alloc();
+  if (SSL_CTX_set_cipher_list(context, Trust::ciphers) != 1) throw std::bad_alloc();
   SSL_CTX_sess_set_new_cb(context, hookwright_new_session);
   if (SSL_CTX_set_alpn_protos(context, protocols, sizeof protocols) != 0) throw std::bad_alloc();
   socket_method();
@@ -101,25 +116,41 @@ Tls::Tls(std::shared_ptr<const Trust> trust)
 
 Tls::~Tls() = default;
 
-Tls::Stream Tls::make(curl_socket_t socket, const std::string& host, const std::string& target) {
+Tls::Stream Tls::make(Wire& wire, const std::string& host, const std::string& target) {
   Stream stream(SSL_new(context_.get()), SSL_free);
   BIO* const bio = stream ? BIO_new(socket_method()) : nullptr;
   if (bio == nullptr) return Stream(nullptr, SSL_free);
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
+  BIO_set_data(bio, &wire);
   BIO_set_init(bio, 1);
   SSL_set_bio(stream.get(), bio, bio);
-  if (!expect_host(stream.get(), host)) return Stream(nullptr, SSL_free);
-  SSL_set_ex_data(stream.get(), 0, const_cast<std::string*>(&target));
-  const auto session = sessions_.find(target);
-  if (session != sessions_.end()) SSL_set_session(stream.get(), session->second.get());
+  if (!expect_host(stream.get(), host) ||
+      SSL_set_ex_data(stream.get(), app_data, const_cast<std::string*>(&target)) != 1) {
+    return Stream(nullptr, SSL_free);
+  }
+  const auto known = sessions_.find(target);
+  if (known != sessions_.end()) SSL_set_session(stream.get(), known->second.session.get());
   SSL_set_connect_state(stream.get());
   return stream;
 }
 
-void Tls::keep_session(const std::string& target, SSL_SESSION* session) {
-  if (sessions_.size() >= sessions_max) sessions_.clear();
-  const auto [entry, made] = sessions_.try_emplace(target, session, SSL_SESSION_free);
-  if (!made) entry->second.reset(session);
+bool Tls::keep_session(SSL* stream, SSL_SESSION* session) {
+  if (i2d_SSL_SESSION(session, nullptr) > session_bytes_max) return false;
+  if (sk_X509_num(SSL_get_peer_cert_chain(stream)) > chain_max) return false;
+  const auto& target = *static_cast<const std::string*>(SSL_get_ex_data(stream, app_data));
+  const SteadyTime now = std::chrono::steady_clock::now();
+  const auto known = sessions_.find(target);
+  SteadyTime verified = now;
+  if (SSL_session_reused(stream) == 1) {
+    if (known == sessions_.end()) return false;
+    verified = known->second.verified;
+    if (now - verified > verified_max) {
+      sessions_.erase(known);
+      return false;
+    }
+  }
+  if (known == sessions_.end() && sessions_.size() >= sessions_max) sessions_.clear();
+  sessions_.insert_or_assign(target, Session{{session, SSL_SESSION_free}, verified});
+  return true;
 }
 
 }  // namespace hookwright::transport::http1

@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "hookwright/egress.hpp"
+#include "hookwright/time.hpp"
 #include "transport/trust.hpp"
 
 struct ssl_ctx_st;
@@ -28,15 +28,25 @@ class Tls {
   Tls(const Tls&) = delete;  // OpenSSL holds its address
   Tls& operator=(const Tls&) = delete;
 
-  // A client on a connected socket, which it doesn't own; null if there is no memory. Takes up the
-  // session of an earlier connection to the same target, which must outlive the stream.
-  Stream make(curl_socket_t socket, const std::string& host, const std::string& target);
+  // What a stream reads from and writes to.
+  struct Wire {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    std::size_t turn = 0;  // bytes that may be read now; then it is as if there were none
+    std::size_t left = 0;  // and in all; then the connection is as if broken
+  };
 
-  // OpenSSL has a session for later connections.
-  void keep_session(const std::string& target, ssl_session_st* session);
+  // A client on a connected socket; null if there is no memory. Takes up the session of an earlier
+  // connection to the same target. Both wire and target must outlive the stream.
+  Stream make(Wire& wire, const std::string& host, const std::string& target);
+
+  // OpenSSL has a session for later connections. False: it is not kept.
+  bool keep_session(ssl_st* stream, ssl_session_st* session);
 
  private:
-  using Session = std::unique_ptr<ssl_session_st, void (*)(ssl_session_st*)>;
+  struct Session {
+    std::unique_ptr<ssl_session_st, void (*)(ssl_session_st*)> session;
+    SteadyTime verified{};  // when the receiver last showed a certificate
+  };
 
   std::shared_ptr<const Trust> trust_;
   std::unique_ptr<ssl_ctx_st, void (*)(ssl_ctx_st*)> context_;
