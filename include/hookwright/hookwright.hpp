@@ -57,6 +57,7 @@
 #include "hookwright/time.hpp"
 #include "hookwright/transport.hpp"
 #include "hookwright/transports/curl.hpp"
+#include "hookwright/transports/http1.hpp"
 #include "hookwright/triggers.hpp"
 #include "hookwright/triggers/conversion_pixel.hpp"
 #include "hookwright/triggers/milestones.hpp"

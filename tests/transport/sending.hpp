@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,13 +57,15 @@ inline Completion send(Transport& transport, Request request) {
   return completion;
 }
 
-// The one that this binary tests: on libcurl, or with HOOKWRIGHT_TEST_HTTP1 the one without.
+// The tests that use make_transport() are run twice: on libcurl, and without it.
+inline bool on_libcurl() {
+  const char* const wanted = std::getenv("HOOKWRIGHT_TEST_TRANSPORT");
+  return wanted == nullptr || std::string_view(wanted) != "http1";
+}
+
 inline std::unique_ptr<Transport> make_transport(CurlTransportOptions options) {
-#ifdef HOOKWRIGHT_TEST_HTTP1
-  return make_http1_transport(std::move(options));
-#else
-  return make_curl_transport(std::move(options));
-#endif
+  return on_libcurl() ? make_curl_transport(std::move(options))
+                      : make_http1_transport(std::move(options));
 }
 
 // A transport under the development policy; "hook.test" is 127.0.0.1.
