@@ -1,6 +1,6 @@
 // The parts of the transport that speaks HTTP/1.1 by itself: how an answer is read, and how sockets
 // are waited for where there is no epoll. What it does as a whole is in the other files, which are
-// built for it once more.
+// run on it once more.
 
 #include <atomic>
 #include <chrono>

@@ -75,10 +75,10 @@ BIO_METHOD* socket_method() {
 extern "C" int hookwright_new_session(SSL* ssl, SSL_SESSION* session) {
   auto* const tls = static_cast<Tls*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), app_data));
   try {
-    return tls->keep_session(ssl, session) ? 1 : 0;
-  } catch (...) {
-    return 0;  // no memory
+    tls->keep_session(ssl, session);
+  } catch (...) {  // no memory
   }
+  return 0;  // what was kept is a reference of our own
 }
 
 // What the certificate must be for.
@@ -133,24 +133,24 @@ Tls::Stream Tls::make(Wire& wire, const std::string& host, const std::string& ta
   return stream;
 }
 
-bool Tls::keep_session(SSL* stream, SSL_SESSION* session) {
-  if (i2d_SSL_SESSION(session, nullptr) > session_bytes_max) return false;
-  if (sk_X509_num(SSL_get_peer_cert_chain(stream)) > chain_max) return false;
+void Tls::keep_session(SSL* stream, SSL_SESSION* session) {
+  if (i2d_SSL_SESSION(session, nullptr) > session_bytes_max) return;
+  if (sk_X509_num(SSL_get_peer_cert_chain(stream)) > chain_max) return;
   const auto& target = *static_cast<const std::string*>(SSL_get_ex_data(stream, app_data));
   const SteadyTime now = std::chrono::steady_clock::now();
   const auto known = sessions_.find(target);
   SteadyTime verified = now;
   if (SSL_session_reused(stream) == 1) {
-    if (known == sessions_.end()) return false;
+    if (known == sessions_.end()) return;
     verified = known->second.verified;
     if (now - verified > verified_max) {
       sessions_.erase(known);
-      return false;
+      return;
     }
   }
   if (known == sessions_.end() && sessions_.size() >= sessions_max) sessions_.clear();
+  SSL_SESSION_up_ref(session);
   sessions_.insert_or_assign(target, Session{{session, SSL_SESSION_free}, verified});
-  return true;
 }
 
 }  // namespace hookwright::transport::http1

@@ -39,8 +39,9 @@ class Tls {
   // connection to the same target. Both wire and target must outlive the stream.
   Stream make(Wire& wire, const std::string& host, const std::string& target);
 
-  // OpenSSL has a session for later connections. False: it is not kept.
-  bool keep_session(ssl_st* stream, ssl_session_st* session);
+  // OpenSSL has a session for later connections: kept unless it is large, or the receiver has shown
+  // no certificate for long.
+  void keep_session(ssl_st* stream, ssl_session_st* session);
 
  private:
   struct Session {
