@@ -62,7 +62,7 @@ std::vector<Scenario> connections() {
   all.push_back(acts(
       "answers too late", times_out(),
       {"", Then::drip,
-       "HTTP/1.1 200 OK\r\nX-A: " + std::string(150, 'a') + "\r\nContent-Length: 2\r\n\r\nok"}));
+       "HTTP/1.1 200 OK\r\nX-A: " + std::string(3'000, 'a') + "\r\nContent-Length: 2\r\n\r\nok"}));
   all.push_back(acts("drips the body", delivered(), {head + "\r\n", Then::drip}));
   all.push_back(early("takes the headers and no body", times_out(), {"", Then::stall}, large));
   all.push_back(early("answers before the body, and closes", answered(413),

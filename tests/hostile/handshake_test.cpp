@@ -17,7 +17,7 @@ TEST_CASE("whatever a receiver does to the handshake is taken for what it is") {
   for (std::size_t i = 0; i < all.size(); ++i) {
     receivers.push_back(std::make_unique<Receiver>(all[i].receiver));
     const std::string url = "https" + receivers[i]->url("/", "hook.test").substr(5);
-    sender.transport->start(i, post(url, "{}", all[i].waits() ? 800ms : 8s));
+    sender.transport->start(i, post(url, "{}", all[i].patience()));
   }
   for (const Completion& completion : poll_for(*sender.transport, all.size())) {
     const Expected& expected = all[completion.id].expected;

@@ -5,6 +5,7 @@
 
 #include "hostile/scenario.hpp"
 #include "support/certificates.hpp"
+#include "transport/sending.hpp"
 
 // What a receiver may do before HTTP begins: to TLS.
 namespace hookwright::testing {
@@ -13,7 +14,12 @@ struct Handshake {
   std::string name{};
   Expected expected{};
   ReceiverOptions receiver{};
-  [[nodiscard]] bool waits() const { return expected.fault == Fault::timeout; }
+  // What ends at the deadline waits for it; where the request is sent before, among the handshakes
+  // of all the others, that must have been possible.
+  [[nodiscard]] Duration patience() const {
+    if (expected.fault != Fault::timeout) return ample;
+    return expected.sends == 0 ? 800ms : 5s;
+  }
 };
 
 // Whom the receivers say they are.

@@ -47,7 +47,7 @@ struct Stage {
 
 Request request_of(const Act& act, const Receiver& receiver, Duration patience) {
   return post(receiver.url("/", "hook.test"), std::string(act.body_bytes, 'b'),
-              act.waits() ? patience : 8s);
+              act.waits() ? patience : ample);
 }
 
 void check_act(const Act& act, const Completion& completion, std::size_t posts,
@@ -136,7 +136,7 @@ TEST_CASE("whatever a receiver says over HTTP/2 is taken for what it is") {
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!is_played(all[i])) continue;
-    sender.transport->start(i, request_of(all[i], *receivers[i], 1s));
+    sender.transport->start(i, request_of(all[i], *receivers[i], before == 0 ? 5s : 1s));
     ++under_way;
   }
   for (const Completion& completion : poll_for(*sender.transport, under_way)) {

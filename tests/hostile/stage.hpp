@@ -69,7 +69,7 @@ class Player {
 inline std::vector<Completion> play(Transport& transport,
                                     const std::vector<std::unique_ptr<Player>>& players,
                                     Connection connection, Duration patience,
-                                    Duration others = 8s) {
+                                    Duration others = ample) {
   if (connection == Connection::kept) {
     for (std::size_t i = 0; i < players.size(); ++i) transport.start(i, players[i]->warm_up());
     for (const Completion& completion : poll_for(transport, players.size())) {
