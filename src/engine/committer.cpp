@@ -94,7 +94,10 @@ void Committer::work(const Moment& moment) {
   const bool acquire_due = moment.steady >= acquire_at_ || free_due_ <= moment.now;
   if (shared_ && acquire_due && at_rest()) acquire(moment);
   // While an outcome is unknown nothing is read: its rows would be older than the cursors.
-  if (at_rest() && fetch_at_ <= moment.steady && book_.hungry(moment.now)) fetch(moment);
+  if (at_rest() && std::max(fetch_at_, read_on_at_) <= moment.steady && book_.hungry(moment.now)) {
+    flush_feeds();  // what has just been committed doesn't wait for it
+    fetch(moment);
+  }
   if (at_rest() && moment.steady >= maintain_at_) maintain(moment);
   if (at_rest() && !alarms_.empty() && alarms_.begin()->first <= moment.now) ring(moment);
   flush_feeds();
@@ -294,7 +297,8 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
     at = moment.steady;
   } else {
     at = commit_at(moment);
-    if (book_.hungry(moment.now)) at = std::min(at, std::max(moment.steady, fetch_at_));
+    if (book_.hungry(moment.now))
+      at = std::min(at, std::max({moment.steady, fetch_at_, read_on_at_}));
     if (const auto due = book_.next_due()) at = std::min(at, steady_of(*due));
     at = std::min(at, maintain_at_);
     if (!unread_.empty()) at = std::min(at, read_again_at_);

@@ -413,7 +413,8 @@ class Committer {
   SteadyTime retry_at_{};
   std::set<EndpointId> unread_;  // endpoints that are not what we think, and could not be read
   SteadyTime read_again_at_{};
-  SteadyTime fetch_at_{};  // later than now while the store can't be read
+  SteadyTime fetch_at_{};    // later than now while the store can't be read
+  SteadyTime read_on_at_{};  // and while what is read makes room for what goes straight to memory
   Duration backoff_{};
   bool accepting_ = true;
   std::string why_not_{};

@@ -18,6 +18,7 @@ constexpr Duration acquire_rarely{1'000};  // for what others leave; our own row
 constexpr Duration maintain_every = std::chrono::seconds(10);
 constexpr Duration maintain_again{50};
 constexpr Duration fetch_again{500};
+constexpr Duration read_on_after{3};
 constexpr Duration not_for_us =
     std::chrono::minutes(1);  // somebody else may serve the lane meanwhile
 
@@ -158,6 +159,7 @@ void Committer::read_unread(const Moment& moment) {
 void Committer::fetch(const Moment& moment) {
   const std::vector<LaneCursor> cursors = book_.wanted(moment.now, fetch_lanes_max);
   if (cursors.empty()) return;
+  if (book_.lively(moment.now)) read_on_at_ = moment.steady + read_on_after;
   auto pages = guard<Pages>(counts_.store_exceptions, StoreCode::unavailable,
                             [&] { return store_.fetch(cursors, moment.now); });
   const bool complete = pages.lanes.size() == cursors.size();

@@ -10,7 +10,9 @@ namespace hookwright::engine {
 
 namespace {
 constexpr std::size_t page_rows_max = 512;  // in a flood, all that is read between two commits
-}
+constexpr std::size_t short_page_rows = 8;
+constexpr std::chrono::seconds lively_for{1};  // after a row that went straight to memory
+}  // namespace
 
 void LaneBook::hold(EndpointId endpoint, std::uint64_t epoch) {
   Lane& lane = lanes_[endpoint];
@@ -76,6 +78,7 @@ bool LaneBook::take(const Delivery& row, TimePoint now) noexcept {
   }
   // An older row may have become due since: it must not be passed over.
   if (!lane.whole || lane.next_due <= now || !has_room(lane)) {
+    ++lane.come;
     spill(row.endpoint, row.position);
     return false;
   }
@@ -87,6 +90,8 @@ bool LaneBook::take(const Delivery& row, TimePoint now) noexcept {
   }
   ++total_;
   lane.cursor = row.position;
+  last_taken_ = row.endpoint;
+  last_taken_at_ = now;
   return true;
 }
 
@@ -190,6 +195,17 @@ void LaneBook::ring(TimePoint now) {
   }
 }
 
+// A clock that was set back makes nothing lively for longer.
+bool LaneBook::lively(TimePoint now) const {
+  return last_taken_at_ && *last_taken_at_ <= now && now - *last_taken_at_ < lively_for;
+}
+
+std::size_t LaneBook::page_rows(EndpointId endpoint, Lane& lane, TimePoint now) const {
+  const std::size_t come = std::exchange(lane.come, 0);
+  if (!lively(now) || last_taken_ == endpoint) return page_rows_max;
+  return std::min(page_rows_max, short_page_rows + come);
+}
+
 std::vector<LaneCursor> LaneBook::wanted(TimePoint now, std::size_t max) {
   find_unlisted();
   ring(now);
@@ -206,8 +222,9 @@ std::vector<LaneCursor> LaneBook::wanted(TimePoint now, std::size_t max) {
     lane.wants = false;
     if (!lane.held || lane.closed || lane.whole) continue;
     if (lane.rows.size() > bounds_.lane_rows_max / 2) continue;  // settle() brings it back
-    const std::size_t room = std::min(
-        {page_rows_max, bounds_.lane_rows_max - lane.rows.size(), bounds_.rows_max - planned});
+    const std::size_t room =
+        std::min({page_rows(endpoint, lane, now), bounds_.lane_rows_max - lane.rows.size(),
+                  bounds_.rows_max - planned});
     const std::size_t known = lane.cursor == LanePosition{} ? lane.rows.size() : 0;
     cursors.push_back({.endpoint = endpoint, .after = lane.cursor, .limit = room + known});
     planned += room;

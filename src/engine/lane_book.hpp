@@ -26,6 +26,10 @@ struct LaneBounds {
 // comes back short. A waiting row is in exactly one place: behind the cursor, or among `rows`. Rows
 // whose attempt is under way or not yet settled count as in memory.
 //
+// Where other endpoints' rows go straight to memory, a spilled lane is read by short pages: what is
+// sent at once must not wait behind the work that a long backlog makes. Each page is as much longer
+// as rows have come to the lane since the last, so a lane that is read on catches up.
+//
 // Without memory a lane is spilled, which is always right: the store has its rows. So what has
 // happened to rows can be noted in any case; hold, adopt, close, wanted and accept may throw, and
 // leave a book that is true.
@@ -70,6 +74,8 @@ class LaneBook {
   [[nodiscard]] std::optional<TimePoint> next_due(EndpointId endpoint) const;
   // True if wanted() would name a lane now.
   [[nodiscard]] bool hungry(TimePoint now) const;
+  // Rows have gone straight to memory lately: whoever reads pages takes a rest after each.
+  [[nodiscard]] bool lively(TimePoint now) const;
 
   // Lanes held with nothing in memory and nothing due: they may be released.
   [[nodiscard]] std::vector<EndpointId> idle(TimePoint now, std::size_t max) const;
@@ -100,6 +106,7 @@ class LaneBook {
     LanePosition cursor{};                  // every due row up to here is in memory or settled
     TimePoint next_due = TimePoint::max();  // no row that is not in memory is due before
     TimePoint alarm = TimePoint::max();     // the earliest in alarms_
+    std::size_t come = 0;                   // rows since its last page that did not go to memory
     std::unordered_set<std::uint64_t> rows{};
   };
   struct Alarm {
@@ -113,6 +120,7 @@ class LaneBook {
   void expect(EndpointId endpoint, Lane& lane, TimePoint due) noexcept;
   void find_unlisted();
   [[nodiscard]] bool has_room(const Lane& lane) const;
+  [[nodiscard]] std::size_t page_rows(EndpointId endpoint, Lane& lane, TimePoint now) const;
   void ring(TimePoint now);
 
   LaneBounds bounds_;
@@ -122,6 +130,8 @@ class LaneBook {
   std::priority_queue<Alarm, std::vector<Alarm>, std::greater<>> alarms_;
   std::size_t total_ = 0;
   std::size_t held_ = 0;
+  EndpointId last_taken_{};  // whose row went straight to memory
+  std::optional<TimePoint> last_taken_at_{};
 };
 
 }  // namespace hookwright::engine
