@@ -200,10 +200,9 @@ bool LaneBook::lively(TimePoint now) const {
   return last_taken_at_ && *last_taken_at_ <= now && now - *last_taken_at_ < lively_for;
 }
 
-std::size_t LaneBook::page_rows(EndpointId endpoint, Lane& lane, TimePoint now) const {
-  const std::size_t come = std::exchange(lane.come, 0);
+std::size_t LaneBook::page_rows(EndpointId endpoint, const Lane& lane, TimePoint now) const {
   if (!lively(now) || last_taken_ == endpoint) return page_rows_max;
-  return std::min(page_rows_max, short_page_rows + come);
+  return std::min(page_rows_max, short_page_rows + lane.come);
 }
 
 std::vector<LaneCursor> LaneBook::wanted(TimePoint now, std::size_t max) {
@@ -225,6 +224,7 @@ std::vector<LaneCursor> LaneBook::wanted(TimePoint now, std::size_t max) {
     const std::size_t room =
         std::min({page_rows(endpoint, lane, now), bounds_.lane_rows_max - lane.rows.size(),
                   bounds_.rows_max - planned});
+    lane.come -= std::min(lane.come, room);
     const std::size_t known = lane.cursor == LanePosition{} ? lane.rows.size() : 0;
     cursors.push_back({.endpoint = endpoint, .after = lane.cursor, .limit = room + known});
     planned += room;

@@ -106,7 +106,7 @@ class LaneBook {
     LanePosition cursor{};                  // every due row up to here is in memory or settled
     TimePoint next_due = TimePoint::max();  // no row that is not in memory is due before
     TimePoint alarm = TimePoint::max();     // the earliest in alarms_
-    std::size_t come = 0;                   // rows since its last page that did not go to memory
+    std::size_t come = 0;  // rows that did not go to memory, less those asked for since
     std::unordered_set<std::uint64_t> rows{};
   };
   struct Alarm {
@@ -120,7 +120,7 @@ class LaneBook {
   void expect(EndpointId endpoint, Lane& lane, TimePoint due) noexcept;
   void find_unlisted();
   [[nodiscard]] bool has_room(const Lane& lane) const;
-  [[nodiscard]] std::size_t page_rows(EndpointId endpoint, Lane& lane, TimePoint now) const;
+  [[nodiscard]] std::size_t page_rows(EndpointId endpoint, const Lane& lane, TimePoint now) const;
   void ring(TimePoint now);
 
   LaneBounds bounds_;

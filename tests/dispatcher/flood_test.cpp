@@ -103,6 +103,35 @@ TEST_CASE("under a flood memory and cost stay, and what has gathered goes out at
   CHECK(dispatcher.metrics().delivered == std::uint64_t(n));
 }
 
+TEST_CASE("beside live events a backlog goes out in order, and catches up with what comes to it") {
+  World world(GENERATE(from_range(store_kinds())));
+  world.net->keep_headers(false);
+  Options options = world.options();
+  options.limits.lane_rows_max = 1'000;
+  Dispatcher dispatcher(std::move(options));
+  subscribe(dispatcher, "acme", "a.example.com");
+  subscribe(dispatcher, "live", "b.example.com");
+  world.net->answer("a.example.com", SimulatedAnswer{.latency = 80ms});
+  std::int64_t n = 0;
+  for (int i = 0; i < 3'000; ++i) CHECK(dispatcher.publish("acme", Numbered{.n = ++n}).queued());
+  world.run(dispatcher, 50ms);
+
+  // The receiver recovers while 5,000 a second are still published to it, and some to another.
+  world.net->answer("a.example.com", SimulatedAnswer{.latency = 1ms});
+  std::int64_t live = 0;
+  for (int step = 0; step < 40; ++step) {
+    CHECK(dispatcher.publish("live", Numbered{.n = ++live}).queued());
+    for (int i = 0; i < 250; ++i) CHECK(dispatcher.publish("acme", Numbered{.n = ++n}).queued());
+    world.run(dispatcher, 50ms);
+    CHECK(world.net->numbers("b.example.com").size() == static_cast<std::size_t>(live));
+  }
+  // What had gathered has gone out beside what came: of that only the last step may be left.
+  CHECK(dispatcher.metrics().delivered + 251 >= static_cast<std::uint64_t>(n + live));
+  world.run(dispatcher, 1s);
+  CHECK(difference(world.net->numbers("a.example.com"), n) == "");
+  CHECK(difference(world.net->numbers("b.example.com"), live) == "");
+}
+
 TEST_CASE("a saturated hour of HyperSnap's holds 72,000 sends, over a restart too") {
   World world;
   Profile profile = without_jitter(profiles::hypersnap());

@@ -239,6 +239,50 @@ TEST_CASE(
   CHECK(wanted[0].after < ours);
 }
 
+TEST_CASE(
+    "beside rows that go straight to memory a backlog is read by short pages, and catches up") {
+  LaneBook book({});
+  const EndpointId other{IdBytes{{2}}};
+  book.hold(endpoint, 1);
+  book.adopt(other, 1, std::nullopt);
+  std::uint64_t number = 0;
+  const auto page_of_backlog = [&](TimePoint now) {
+    const std::vector<LaneCursor> cursors = book.wanted(now, 8);
+    REQUIRE(cursors.size() == 1);
+    CHECK(cursors.front().endpoint == endpoint);
+    LanePage page{.endpoint = endpoint, .more = true};
+    page.rows.push_back(
+        {.delivery = {.endpoint = endpoint, .position = {.due = start, .row = ++number}}});
+    CHECK(book.accept(std::move(page)).size() == 1);
+    return cursors.front().limit;
+  };
+  const auto fresh = [](EndpointId id, TimePoint now) {
+    return Delivery{.endpoint = id, .position = {.due = now, .row = 1'000'000}};
+  };
+  CHECK_FALSE(book.lively(start));
+  const std::size_t whole_page = page_of_backlog(start);
+  CHECK(book.take(fresh(other, start), start));
+  CHECK(book.lively(start));
+  const std::size_t short_page = page_of_backlog(start);
+  CHECK(short_page * 10 < whole_page);
+  for (int i = 0; i < 20; ++i) CHECK_FALSE(book.take(fresh(endpoint, start), start));
+  CHECK(page_of_backlog(start) == short_page + 20);
+  CHECK(page_of_backlog(start) == short_page);
+  CHECK_FALSE(book.lively(start - 1ms));  // the clock was set back
+  CHECK_FALSE(book.lively(start + 1s));
+  CHECK(page_of_backlog(start + 1s) == whole_page);
+}
+
+TEST_CASE("a lane whose own rows went straight to memory last is read by whole pages") {
+  LaneBook book({});
+  book.adopt(endpoint, 1, std::nullopt);
+  CHECK(book.take({.endpoint = endpoint, .position = {.due = start, .row = 1}}, start));
+  book.spill(endpoint);
+  const std::vector<LaneCursor> cursors = book.wanted(start, 8);
+  REQUIRE(cursors.size() == 1);
+  CHECK(cursors.front().limit > 100);
+}
+
 TEST_CASE("what is said of an earlier hold of the lane changes nothing") {
   LaneBook book({.lane_rows_max = 8, .rows_max = 8});
   book.hold(endpoint, 1);
