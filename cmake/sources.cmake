@@ -232,6 +232,7 @@ set(HOOKWRIGHT_SQLITE_SOURCES
   src/store/sqlite_store.cpp
   src/store/sqlite_tables.cpp
   src/store/sqlite_wal.cpp
+  src/store/sqlite_log_file.cpp
   src/store/sqlite_writer.cpp
 )
 

@@ -36,9 +36,9 @@ StoreStatus status_of(const SqliteError& error, bool at_commit) {
   }
 }
 
-Connection::Connection(const std::string& path, int flags) {
+Connection::Connection(const std::string& path, int flags, const char* vfs) {
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &opened, flags, vfs);
   handle_.reset(opened);
   if (opened == nullptr) throw SqliteError(SQLITE_NOMEM, "out of memory");
   if (code != SQLITE_OK)

@@ -40,8 +40,8 @@ inline constexpr int busy_timeout_ms = 5'000;
 // A database connection. Used by one thread at a time.
 class Connection {
  public:
-  // `flags` as for sqlite3_open_v2.
-  Connection(const std::string& path, int flags);
+  // `flags` and `vfs` as for sqlite3_open_v2.
+  Connection(const std::string& path, int flags, const char* vfs = nullptr);
 
   [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }

@@ -81,14 +81,15 @@ std::filesystem::path sqlite_file_of(const SqliteOptions& options) {
 }
 
 Connection open_for_writing(const std::filesystem::path& file, FileLock& lock,
-                            std::size_t cache_bytes) {
+                            const LogFiles& log_files, std::size_t cache_bytes) {
   require_ours_or_new(file);  // before there is a lock file beside somebody else's
   lock.take();
   require_ours_or_new(file);  // again, now that nobody else can make it
   const std::string problem = system::make_private_file(file);
   if (!problem.empty()) refuse("can't be made (" + problem + ")", file);
   try {
-    Connection connection(text_of(file), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+    Connection connection(text_of(file), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                          log_files.name());
     checkpoint_on_close(connection, false);
     if (sqlite3_db_readonly(connection.handle(), "main") != 0) refuse("can't be written", file);
     set_up(connection, cache_bytes);

@@ -5,6 +5,7 @@
 #include "hookwright/stores/sqlite.hpp"
 #include "store/file_lock.hpp"
 #include "store/sqlite_connection.hpp"
+#include "store/sqlite_log_file.hpp"
 
 namespace hookwright::stores {
 
@@ -15,7 +16,7 @@ namespace hookwright::stores {
 // Takes the lock and opens the file, making it if need be. Throws ConfigError, having changed
 // nothing if the file is not ours.
 [[nodiscard]] Connection open_for_writing(const std::filesystem::path& file, FileLock& lock,
-                                          std::size_t cache_bytes);
+                                          const LogFiles& log_files, std::size_t cache_bytes);
 [[nodiscard]] Connection open_for_reading(const std::filesystem::path& file,
                                           std::size_t cache_bytes);
 

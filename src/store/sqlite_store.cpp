@@ -30,7 +30,7 @@ class SqliteStore final : public Store {
   explicit SqliteStore(const SqliteOptions& options)
       : file_(stores::sqlite_file_of(options)),
         lock_(file_, "sqlite.path"),
-        writing_(stores::open_for_writing(file_, lock_, options.cache_bytes)),
+        writing_(stores::open_for_writing(file_, lock_, log_files_, options.cache_bytes)),
         reading_(stores::open_for_reading(file_, options.cache_bytes)) {}
 
   ~SqliteStore() override {
@@ -215,6 +215,7 @@ class SqliteStore final : public Store {
   std::atomic<std::int64_t> latest_{0};
   bool opened_ = false;
 
+  stores::LogFiles log_files_;
   stores::Connection writing_;
   stores::SqliteWal wal_{writing_};
   stores::Statement begin_{writing_, "BEGIN IMMEDIATE"};

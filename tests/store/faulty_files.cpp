@@ -13,12 +13,14 @@ struct Plan {
 };
 
 Plan plan;
+std::size_t written_to_log = 0;
 sqlite3_vfs* real_vfs = nullptr;
 sqlite3_vfs vfs;
 
 struct File {
   sqlite3_file base;
   sqlite3_file* real;  // lies behind this struct
+  bool log;
 };
 
 sqlite3_file* real(sqlite3_file* file) {
@@ -42,6 +44,7 @@ int read(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
 }
 int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
   if (fails()) return plan.code;
+  if (reinterpret_cast<File*>(file)->log) ++written_to_log;
   return real(file)->pMethods->xWrite(real(file), from, size, at);
 }
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
@@ -93,6 +96,7 @@ int open(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags, 
   auto* opened = reinterpret_cast<File*>(file);
   opened->base.pMethods = nullptr;
   opened->real = reinterpret_cast<sqlite3_file*>(opened + 1);
+  opened->log = (flags & SQLITE_OPEN_WAL) != 0;
   const int code = real_vfs->xOpen(real_vfs, name, opened->real, flags, out);
   if (code == SQLITE_OK) opened->base.pMethods = &methods;
   return code;
@@ -122,6 +126,10 @@ void FaultyFiles::fail_at(std::size_t n, int code, bool forever) {
 
 void FaultyFiles::heal() {
   plan.at = 0;
+}
+
+std::size_t FaultyFiles::log_writes() const {
+  return written_to_log;
 }
 
 bool FaultyFiles::has_failed() const {

@@ -19,6 +19,9 @@ class FaultyFiles {
   void fail_at(std::size_t n, int code, bool forever);
   void heal();
 
+  // How often a log has been written to, in all.
+  [[nodiscard]] std::size_t log_writes() const;
+
   // True if a call has failed since fail_at().
   [[nodiscard]] bool has_failed() const;
 };
