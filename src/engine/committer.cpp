@@ -33,7 +33,9 @@ Committer::Committer(Store& store, CommitterHost& host, Profiles profiles, IdGen
       shards_(shards),
       worker_(std::move(worker)),
       roster_(std::move(profiles)),
-      book_({.lane_rows_max = limits.lane_rows_max, .rows_max = limits.rows_max}),
+      book_({.lane_rows_max = limits.lane_rows_max,
+             .rows_max = limits.rows_max,
+             .short_pages = !store.traits().shared}),
       settled_(shards, 0) {}
 
 Committer::~Committer() = default;
@@ -299,7 +301,8 @@ SteadyTime Committer::next_wake(const Moment& moment) const {
     at = commit_at(moment);
     if (book_.hungry(moment.now))
       at = std::min(at, std::max({moment.steady, fetch_at_, read_on_at_}));
-    if (const auto due = book_.next_due()) at = std::min(at, steady_of(*due));
+    if (const auto due = book_.next_due())
+      at = std::min(at, std::max({steady_of(*due), fetch_at_, read_on_at_}));
     at = std::min(at, maintain_at_);
     if (!unread_.empty()) at = std::min(at, read_again_at_);
     if (!accepting_) at = std::min(at, full_again_);

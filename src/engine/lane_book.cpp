@@ -78,7 +78,7 @@ bool LaneBook::take(const Delivery& row, TimePoint now) noexcept {
   }
   // An older row may have become due since: it must not be passed over.
   if (!lane.whole || lane.next_due <= now || !has_room(lane)) {
-    ++lane.come;
+    lane.come = std::min(lane.come + 1, page_rows_max);
     spill(row.endpoint, row.position);
     return false;
   }
@@ -197,7 +197,8 @@ void LaneBook::ring(TimePoint now) {
 
 // A clock that was set back makes nothing lively for longer.
 bool LaneBook::lively(TimePoint now) const {
-  return last_taken_at_ && *last_taken_at_ <= now && now - *last_taken_at_ < lively_for;
+  return bounds_.short_pages && last_taken_at_ && *last_taken_at_ <= now &&
+         now - *last_taken_at_ < lively_for;
 }
 
 std::size_t LaneBook::page_rows(EndpointId endpoint, const Lane& lane, TimePoint now) const {
@@ -258,6 +259,7 @@ std::vector<Waiting> LaneBook::accept(LanePage&& page) {
   }
   lane.whole = !page.more || detail::mutated(detail::Mutation::whole_too_early);
   lane.next_due = TimePoint::max();
+  if (!page.more) lane.come = 0;
   if (page.more) {
     want(page.endpoint, lane);
   } else if (page.next_due) {

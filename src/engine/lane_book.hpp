@@ -17,6 +17,7 @@ namespace hookwright::engine {
 struct LaneBounds {
   std::size_t lane_rows_max = 2'048;
   std::size_t rows_max = 65'536;
+  bool short_pages = true;  // false where others put rows into the lanes: nobody counts those
 };
 
 // The store side of the lanes: which rows are in memory, and where the reading of each lane stands.
@@ -28,7 +29,8 @@ struct LaneBounds {
 //
 // Where other endpoints' rows go straight to memory, a spilled lane is read by short pages: what is
 // sent at once must not wait behind the work that a long backlog makes. Each page is as much longer
-// as rows have come to the lane since the last, so a lane that is read on catches up.
+// as rows have come to the lane since the last, so a lane that is read on catches up. (Retries come
+// of rows that were read, so they are no more than those.)
 //
 // Without memory a lane is spilled, which is always right: the store has its rows. So what has
 // happened to rows can be noted in any case; hold, adopt, close, wanted and accept may throw, and
@@ -106,7 +108,8 @@ class LaneBook {
     LanePosition cursor{};                  // every due row up to here is in memory or settled
     TimePoint next_due = TimePoint::max();  // no row that is not in memory is due before
     TimePoint alarm = TimePoint::max();     // the earliest in alarms_
-    std::size_t come = 0;  // rows that did not go to memory, less those asked for since
+    std::size_t come =
+        0;  // rows that did not go to memory, less those asked for since; a page at most
     std::unordered_set<std::uint64_t> rows{};
   };
   struct Alarm {

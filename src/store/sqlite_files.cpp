@@ -97,7 +97,7 @@ Connection open_for_writing(const std::filesystem::path& file, FileLock& lock,
     require_log(connection, file);
     // A commit that was answered survives a power cut. On macOS that takes the two at the end.
     connection.exec(
-        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_spill = OFF;"
         " PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = FAST;"
         " PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
     // What a crash left in the log is taken up here, before there is a reader who would have to.

@@ -1,5 +1,6 @@
 #include "store/sqlite_log_file.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -15,6 +16,7 @@ struct LogFile : sqlite3_file {
   unsigned char* gathered = nullptr;
   sqlite3_int64 at = 0;  // where it goes
   int size = 0;
+  bool gathers = true;
 };
 
 LogFile& log_of(sqlite3_file* file) {
@@ -53,6 +55,7 @@ int read(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
 
 int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
   LogFile& log = log_of(file);
+  if (!log.gathers) return log.real->pMethods->xWrite(log.real, from, size, at);
   const bool follows = log.size > 0 && at == log.at + log.size;
   if (!follows || size > gathered_max - log.size) {
     const int code = write_gathered(log);
@@ -122,11 +125,12 @@ LogFiles::LogFiles()
     : name_("hookwright-log-" + std::to_string(reinterpret_cast<std::uintptr_t>(this))) {
   calls_.real = sqlite3_vfs_find(nullptr);
   if (calls_.real == nullptr) throw std::bad_alloc();  // SQLite could not be initialized
-  static_cast<sqlite3_vfs&>(calls_) = *calls_.real;
-  calls_.pNext = nullptr;
+  calls_.iVersion = std::min(calls_.real->iVersion, 2);
   calls_.zName = name_.c_str();
   calls_.szOsFile = static_cast<int>(sizeof(LogFile)) + calls_.real->szOsFile;
+  calls_.mxPathname = calls_.real->mxPathname;
   calls_.xOpen = open;
+  pass_on_the_others();
   if (sqlite3_vfs_register(&calls_, 0) != SQLITE_OK) throw std::bad_alloc();
 }
 
@@ -134,8 +138,47 @@ LogFiles::~LogFiles() {
   sqlite3_vfs_unregister(&calls_);
 }
 
+void LogFiles::pass_on_the_others() {
+  calls_.xDelete = [](sqlite3_vfs* calls, const char* name, int sync) {
+    return real(calls)->xDelete(real(calls), name, sync);
+  };
+  calls_.xAccess = [](sqlite3_vfs* calls, const char* name, int flags, int* out) {
+    return real(calls)->xAccess(real(calls), name, flags, out);
+  };
+  calls_.xFullPathname = [](sqlite3_vfs* calls, const char* name, int size, char* out) {
+    return real(calls)->xFullPathname(real(calls), name, size, out);
+  };
+  calls_.xDlOpen = [](sqlite3_vfs* calls, const char* name) {
+    return real(calls)->xDlOpen(real(calls), name);
+  };
+  calls_.xDlError = [](sqlite3_vfs* calls, int size, char* out) {
+    return real(calls)->xDlError(real(calls), size, out);
+  };
+  calls_.xDlSym = [](sqlite3_vfs* calls, void* library, const char* symbol) {
+    return real(calls)->xDlSym(real(calls), library, symbol);
+  };
+  calls_.xDlClose = [](sqlite3_vfs* calls, void* library) {
+    return real(calls)->xDlClose(real(calls), library);
+  };
+  calls_.xRandomness = [](sqlite3_vfs* calls, int size, char* out) {
+    return real(calls)->xRandomness(real(calls), size, out);
+  };
+  calls_.xSleep = [](sqlite3_vfs* calls, int microseconds) {
+    return real(calls)->xSleep(real(calls), microseconds);
+  };
+  calls_.xCurrentTime = [](sqlite3_vfs* calls, double* out) {
+    return real(calls)->xCurrentTime(real(calls), out);
+  };
+  calls_.xGetLastError = [](sqlite3_vfs* calls, int size, char* out) {
+    return real(calls)->xGetLastError(real(calls), size, out);
+  };
+  calls_.xCurrentTimeInt64 = [](sqlite3_vfs* calls, sqlite3_int64* out) {
+    return real(calls)->xCurrentTimeInt64(real(calls), out);
+  };
+}
+
 int LogFiles::open(sqlite3_vfs* calls, const char* name, sqlite3_file* file, int flags, int* out) {
-  sqlite3_vfs* const real = static_cast<Calls*>(calls)->real;
+  sqlite3_vfs* const real = LogFiles::real(calls);
   if ((flags & SQLITE_OPEN_WAL) == 0) return real->xOpen(real, name, file, flags, out);
   auto* const log = new (file) LogFile;
   log->pMethods = nullptr;  // nothing is to be closed if it fails
@@ -148,6 +191,9 @@ int LogFiles::open(sqlite3_vfs* calls, const char* name, sqlite3_file* file, int
     delete[] log->gathered;
     return code;
   }
+  // Without it SQLite fills the last sector up, and writes some of that after the sync.
+  log->gathers = (log->real->pMethods->xDeviceCharacteristics(log->real) &
+                  SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0;
   log->pMethods = &methods;
   return SQLITE_OK;
 }

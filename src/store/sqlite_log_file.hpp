@@ -12,8 +12,9 @@ namespace hookwright::stores {
 //
 // Nothing is held back for longer than SQLite might hold it back itself: all is written before the
 // log is synced, read or measured. With `synchronous = FULL` SQLite syncs before it tells other
-// connections of new pages, so nobody looks for what is not there. An error comes a little later,
-// with the call that writes.
+// connections of new pages, so nobody looks for what is not there; and with `cache_spill = OFF` it
+// writes committed pages only, so nothing is left over from a transaction that was rolled back. An
+// error comes a little later, with the call that writes.
 class LogFiles {
  public:
   LogFiles();   // throws std::bad_alloc
@@ -28,10 +29,12 @@ class LogFiles {
   struct Calls : sqlite3_vfs {
     sqlite3_vfs* real = nullptr;
   };
+  static sqlite3_vfs* real(sqlite3_vfs* calls) { return static_cast<Calls*>(calls)->real; }
   static int open(sqlite3_vfs* calls, const char* name, sqlite3_file* file, int flags, int* out);
+  void pass_on_the_others();
 
   std::string name_;
-  Calls calls_;
+  Calls calls_{};
 };
 
 }  // namespace hookwright::stores

@@ -268,6 +268,10 @@ TEST_CASE(
   for (int i = 0; i < 20; ++i) CHECK_FALSE(book.take(fresh(endpoint, start), start));
   CHECK(page_of_backlog(start) == short_page + 20);
   CHECK(page_of_backlog(start) == short_page);
+  // What has come for long is the backlog itself: it makes one page whole.
+  for (int i = 0; i < 10'000; ++i) CHECK_FALSE(book.take(fresh(endpoint, start), start));
+  CHECK(page_of_backlog(start) == whole_page);
+  CHECK(page_of_backlog(start) <= 2 * short_page);
   CHECK_FALSE(book.lively(start - 1ms));  // the clock was set back
   CHECK_FALSE(book.lively(start + 1s));
   CHECK(page_of_backlog(start + 1s) == whole_page);

@@ -15,7 +15,7 @@ struct SqliteOptions {
   std::string path{};
 
   // Of the page cache, which is all the memory that a backlog costs: find() has a quarter of it on
-  // top. 256 KiB at least.
+  // top, and a commit takes what the pages that it changes take. 256 KiB at least.
   std::size_t cache_bytes = std::size_t{8} << 20;
 };
 
