@@ -29,8 +29,12 @@ struct Limits {
   std::size_t inbox_events_max = 16'384;  // published and not yet handed to the store
   std::size_t inbox_bytes_max = std::size_t{64} << 20;  // of their bodies
 
-  std::size_t lane_rows_max = 2'048;  // of one endpoint in memory, at least 2; the rest waits
-  std::size_t rows_max = 65'536;      // of all endpoints in memory, at least lane_rows_max
+  // Of one endpoint in memory, at least 2; the rest waits in the store. Where, within a second,
+  // events of other endpoints went out without having waited, an endpoint's backlog is read eight
+  // rows at a time, 3 ms apart, and as many more as have come to it meanwhile (ours; not with a
+  // shared store).
+  std::size_t lane_rows_max = 2'048;
+  std::size_t rows_max = 65'536;  // of all endpoints in memory, at least lane_rows_max
   // Requests under way at once, per delivery thread. One unanswered for 250 ms makes room: of those
   // there may be three times as many, and half of unsettled_max. Endpoints not heard from yet share
   // half of in_flight_max; their requests and those of slow ones start four at a time, one each
