@@ -108,8 +108,9 @@ class LaneBook {
     LanePosition cursor{};                  // every due row up to here is in memory or settled
     TimePoint next_due = TimePoint::max();  // no row that is not in memory is due before
     TimePoint alarm = TimePoint::max();     // the earliest in alarms_
-    std::size_t come =
-        0;  // rows that did not go to memory, less those asked for since; a page at most
+    // Rows that did not go to memory, less those asked for since; a whole page at most, since what
+    // has come for long is the backlog itself.
+    std::size_t come = 0;
     std::unordered_set<std::uint64_t> rows{};
   };
   struct Alarm {
