@@ -227,12 +227,12 @@ set(HOOKWRIGHT_SQLITE_SOURCES
   src/store/sqlite_connection.cpp
   src/store/sqlite_files.cpp
   src/store/sqlite_history.cpp
+  src/store/sqlite_log_file.cpp
   src/store/sqlite_reader.cpp
   src/store/sqlite_schema.cpp
   src/store/sqlite_store.cpp
   src/store/sqlite_tables.cpp
   src/store/sqlite_wal.cpp
-  src/store/sqlite_log_file.cpp
   src/store/sqlite_writer.cpp
 )
 

@@ -32,11 +32,17 @@ int write_gathered(LogFile& log) {
 }
 
 // Calls the system's own, once it has everything.
-template <class Call>
-int after_writing(sqlite3_file* file, Call call) {
+template <auto Method, class... Arguments>
+int after_writing(sqlite3_file* file, Arguments... arguments) {
   LogFile& log = log_of(file);
   const int code = write_gathered(log);
-  return code == SQLITE_OK ? call(log.real) : code;
+  return code == SQLITE_OK ? (log.real->pMethods->*Method)(log.real, arguments...) : code;
+}
+
+template <auto Method>
+int tell(sqlite3_file* file) {
+  sqlite3_file* const real = log_of(file).real;
+  return (real->pMethods->*Method)(real);
 }
 
 int close(sqlite3_file* file) {
@@ -46,11 +52,6 @@ int close(sqlite3_file* file) {
   delete[] log.gathered;
   log.gathered = nullptr;
   return written == SQLITE_OK ? closed : written;
-}
-
-int read(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
-  return after_writing(
-      file, [&](sqlite3_file* real) { return real->pMethods->xRead(real, to, size, at); });
 }
 
 int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
@@ -68,56 +69,27 @@ int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
   return SQLITE_OK;
 }
 
-int truncate(sqlite3_file* file, sqlite3_int64 size) {
-  return after_writing(file,
-                       [&](sqlite3_file* real) { return real->pMethods->xTruncate(real, size); });
-}
-
-int sync(sqlite3_file* file, int flags) {
-  return after_writing(file,
-                       [&](sqlite3_file* real) { return real->pMethods->xSync(real, flags); });
-}
-
-int file_size(sqlite3_file* file, sqlite3_int64* size) {
-  return after_writing(file,
-                       [&](sqlite3_file* real) { return real->pMethods->xFileSize(real, size); });
-}
-
-int lock(sqlite3_file* file, int level) {
-  return after_writing(file,
-                       [&](sqlite3_file* real) { return real->pMethods->xLock(real, level); });
-}
-
-int unlock(sqlite3_file* file, int level) {
-  return after_writing(file,
-                       [&](sqlite3_file* real) { return real->pMethods->xUnlock(real, level); });
-}
-
-int check_lock(sqlite3_file* file, int* locked) {
-  return after_writing(
-      file, [&](sqlite3_file* real) { return real->pMethods->xCheckReservedLock(real, locked); });
-}
-
-int control(sqlite3_file* file, int what, void* value) {
-  return after_writing(
-      file, [&](sqlite3_file* real) { return real->pMethods->xFileControl(real, what, value); });
-}
-
-int sector_size(sqlite3_file* file) {
-  sqlite3_file* const real = log_of(file).real;
-  return real->pMethods->xSectorSize(real);
-}
-
-int traits(sqlite3_file* file) {
-  sqlite3_file* const real = log_of(file).real;
-  return real->pMethods->xDeviceCharacteristics(real);
-}
-
+using Methods = sqlite3_io_methods;
 // Version 1: a log has no shared memory and is not mapped.
-constexpr sqlite3_io_methods methods = {1,       close,       read,    write,   truncate,
-                                        sync,    file_size,   lock,    unlock,  check_lock,
-                                        control, sector_size, traits,  nullptr, nullptr,
-                                        nullptr, nullptr,     nullptr, nullptr};
+constexpr Methods methods = {.iVersion = 1,
+                             .xClose = close,
+                             .xRead = after_writing<&Methods::xRead>,
+                             .xWrite = write,
+                             .xTruncate = after_writing<&Methods::xTruncate>,
+                             .xSync = after_writing<&Methods::xSync>,
+                             .xFileSize = after_writing<&Methods::xFileSize>,
+                             .xLock = after_writing<&Methods::xLock>,
+                             .xUnlock = after_writing<&Methods::xUnlock>,
+                             .xCheckReservedLock = after_writing<&Methods::xCheckReservedLock>,
+                             .xFileControl = after_writing<&Methods::xFileControl>,
+                             .xSectorSize = tell<&Methods::xSectorSize>,
+                             .xDeviceCharacteristics = tell<&Methods::xDeviceCharacteristics>,
+                             .xShmMap = nullptr,
+                             .xShmLock = nullptr,
+                             .xShmBarrier = nullptr,
+                             .xShmUnmap = nullptr,
+                             .xFetch = nullptr,
+                             .xUnfetch = nullptr};
 
 }  // namespace
 
@@ -138,43 +110,26 @@ LogFiles::~LogFiles() {
   sqlite3_vfs_unregister(&calls_);
 }
 
+// With its own object: a VFS of the host's may be more than SQLite knows of.
+template <auto Method, class... Arguments>
+auto LogFiles::pass_on(sqlite3_vfs* calls, Arguments... arguments) {
+  return (real(calls)->*Method)(real(calls), arguments...);
+}
+
 void LogFiles::pass_on_the_others() {
-  calls_.xDelete = [](sqlite3_vfs* calls, const char* name, int sync) {
-    return real(calls)->xDelete(real(calls), name, sync);
-  };
-  calls_.xAccess = [](sqlite3_vfs* calls, const char* name, int flags, int* out) {
-    return real(calls)->xAccess(real(calls), name, flags, out);
-  };
-  calls_.xFullPathname = [](sqlite3_vfs* calls, const char* name, int size, char* out) {
-    return real(calls)->xFullPathname(real(calls), name, size, out);
-  };
-  calls_.xDlOpen = [](sqlite3_vfs* calls, const char* name) {
-    return real(calls)->xDlOpen(real(calls), name);
-  };
-  calls_.xDlError = [](sqlite3_vfs* calls, int size, char* out) {
-    return real(calls)->xDlError(real(calls), size, out);
-  };
-  calls_.xDlSym = [](sqlite3_vfs* calls, void* library, const char* symbol) {
-    return real(calls)->xDlSym(real(calls), library, symbol);
-  };
-  calls_.xDlClose = [](sqlite3_vfs* calls, void* library) {
-    return real(calls)->xDlClose(real(calls), library);
-  };
-  calls_.xRandomness = [](sqlite3_vfs* calls, int size, char* out) {
-    return real(calls)->xRandomness(real(calls), size, out);
-  };
-  calls_.xSleep = [](sqlite3_vfs* calls, int microseconds) {
-    return real(calls)->xSleep(real(calls), microseconds);
-  };
-  calls_.xCurrentTime = [](sqlite3_vfs* calls, double* out) {
-    return real(calls)->xCurrentTime(real(calls), out);
-  };
-  calls_.xGetLastError = [](sqlite3_vfs* calls, int size, char* out) {
-    return real(calls)->xGetLastError(real(calls), size, out);
-  };
-  calls_.xCurrentTimeInt64 = [](sqlite3_vfs* calls, sqlite3_int64* out) {
-    return real(calls)->xCurrentTimeInt64(real(calls), out);
-  };
+  using Vfs = sqlite3_vfs;
+  calls_.xDelete = pass_on<&Vfs::xDelete>;
+  calls_.xAccess = pass_on<&Vfs::xAccess>;
+  calls_.xFullPathname = pass_on<&Vfs::xFullPathname>;
+  calls_.xDlOpen = pass_on<&Vfs::xDlOpen>;
+  calls_.xDlError = pass_on<&Vfs::xDlError>;
+  calls_.xDlSym = pass_on<&Vfs::xDlSym>;
+  calls_.xDlClose = pass_on<&Vfs::xDlClose>;
+  calls_.xRandomness = pass_on<&Vfs::xRandomness>;
+  calls_.xSleep = pass_on<&Vfs::xSleep>;
+  calls_.xCurrentTime = pass_on<&Vfs::xCurrentTime>;
+  calls_.xGetLastError = pass_on<&Vfs::xGetLastError>;
+  calls_.xCurrentTimeInt64 = pass_on<&Vfs::xCurrentTimeInt64>;
 }
 
 int LogFiles::open(sqlite3_vfs* calls, const char* name, sqlite3_file* file, int flags, int* out) {

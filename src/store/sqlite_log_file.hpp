@@ -10,11 +10,10 @@ namespace hookwright::stores {
 // its log is gathered, and written in one call. SQLite writes each page of a commit in two, the
 // commit of one event has five pages, and each call costs as much as a page.
 //
-// Nothing is held back for longer than SQLite might hold it back itself: all is written before the
-// log is synced, read or measured. With `synchronous = FULL` SQLite syncs before it tells other
-// connections of new pages, so nobody looks for what is not there; and with `cache_spill = OFF` it
-// writes committed pages only, so nothing is left over from a transaction that was rolled back. An
-// error comes a little later, with the call that writes.
+// All of it is written before the log is synced, read or measured. With `synchronous = FULL` SQLite
+// syncs before it tells other connections of new pages, so nobody looks for what is not there; and
+// with `cache_spill = OFF` it writes committed pages only, so nothing is left over from a
+// transaction that was rolled back. An error comes a little later, with the call that writes.
 class LogFiles {
  public:
   LogFiles();   // throws std::bad_alloc
@@ -31,6 +30,8 @@ class LogFiles {
   };
   static sqlite3_vfs* real(sqlite3_vfs* calls) { return static_cast<Calls*>(calls)->real; }
   static int open(sqlite3_vfs* calls, const char* name, sqlite3_file* file, int flags, int* out);
+  template <auto Method, class... Arguments>
+  static auto pass_on(sqlite3_vfs* calls, Arguments... arguments);
   void pass_on_the_others();
 
   std::string name_;

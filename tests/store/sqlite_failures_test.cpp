@@ -153,6 +153,33 @@ TEST_CASE("a small commit is one call that writes, a large one as few as its byt
   CHECK(files.log_writes() - before <= 4);
 }
 
+// Another program might have written there meanwhile.
+TEST_CASE("a transaction that outgrows the cache and is rolled back leaves nothing for the log") {
+  const TemporaryFolder folder;
+  FaultyFiles files;
+  const auto store = open_at(folder.file("store.db"));
+  Work work(store->open({}, start).first_row);
+  REQUIRE(store->commit(work.batches[0], start).status.ok());
+  Batch batch;
+  constexpr std::size_t body = 50'000;
+  for (int i = 0; i < 40; ++i) {
+    auto event = std::make_shared<StoredEvent>();
+    event->id = work.ids.next<EventId>(start);
+    event->body = std::string(body, 'b');
+    batch.changes.push_back({{}, {PutEvent{event}}});
+  }
+  const Delivery of_no_event{work.ids.next<DeliveryId>(start),
+                             work.ids.next<EventId>(start),
+                             work.endpoint,
+                             {start, 1'000'000}};
+  batch.changes.push_back({{}, {PutDelivery{of_no_event}}});
+  const std::size_t before = files.log_writes();
+  const Committed committed = store->commit(batch, start);  // all at once, then one by one
+  REQUIRE(committed.status.ok());
+  CHECK(committed.results.back().outcome == ChangeOutcome::unstorable);
+  CHECK(files.log_writes() - before <= 40 * body / (64 * 1024) + 5);
+}
+
 TEST_CASE("a commit that fails while it becomes durable is of unknown outcome") {
   const TemporaryFolder folder;
   FaultyFiles files;
