@@ -1,7 +1,5 @@
 #include "announcer.hpp"
 
-#include <chrono>
-#include <functional>
 #include <iostream>
 #include <utility>
 
@@ -14,15 +12,6 @@ namespace snapglyph = hookwright::snapglyph;
 namespace snipy = hookwright::snipy;
 
 namespace {
-
-hookwright::TimePoint now() {
-  return std::chrono::floor<hookwright::Duration>(std::chrono::system_clock::now());
-}
-
-// Good enough to tell visitors apart here; a real one takes a keyed hash.
-std::string hash_of(const std::string& ip) {
-  return std::to_string(std::hash<std::string>{}(ip) % 1'000'000'000'000);
-}
 
 snipy::LinkClicked snipy_click(const Link& link, const Visitor& visitor) {
   return {.link_id = link.id,
@@ -39,7 +28,7 @@ hypersnap::LinkClickRegistered hypersnap_click(const Link& link, const Visitor& 
   return {.short_url = short_url,
           .destination = link.target,
           .user_agent = visitor.user_agent,
-          .ip_hash = hash_of(visitor.ip),
+          .ip_hash = visitor.ip_hash(),
           .geo = {.country = visitor.country},
           .referrer = visitor.referrer};
 }

@@ -1,7 +1,6 @@
 #include "conversions.hpp"
 
 #include <chrono>
-#include <functional>
 #include <vector>
 
 #include "links.hpp"
@@ -18,14 +17,6 @@ constexpr hookwright::Duration lifetime = std::chrono::hours(24);
 
 // What this shortener's customer counts as a conversion.
 const triggers::UtmPattern pattern{.medium = "email", .campaign = "summer-*"};
-
-hookwright::TimePoint now() {
-  return std::chrono::floor<hookwright::Duration>(std::chrono::system_clock::now());
-}
-
-std::string hash_of(const std::string& ip) {
-  return std::to_string(std::hash<std::string>{}(ip) % 1'000'000'000'000);
-}
 
 }  // namespace
 
@@ -48,7 +39,7 @@ void Conversions::clicked(const Link& link, std::string_view short_url, const Vi
                                                       .destination = link.target,
                                                       .converted_by = hypersnap::ConvertedBy::utm,
                                                       .utm = utm,
-                                                      .ip_hash = hash_of(visitor.ip),
+                                                      .ip_hash = visitor.ip_hash(),
                                                       .clicked_at = now()});
   }
   // Counts here begin anew with the process, and the crossing is the first one's.
@@ -68,7 +59,7 @@ void Conversions::shown(std::string_view token, const Visitor& visitor) {
   dispatcher_.publish(tenant,
                       hypersnap::LinkClickConverted{.converted_by = hypersnap::ConvertedBy::pixel,
                                                     .pixel_id = click->click,
-                                                    .ip_hash = hash_of(visitor.ip),
+                                                    .ip_hash = visitor.ip_hash(),
                                                     .clicked_at = click->expires - lifetime},
                       {.latch = triggers::once_per_click(*click, now())});
 }

@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <array>
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -36,6 +37,10 @@ std::string host_of(std::string_view url) {
 }
 
 }  // namespace
+
+std::string Visitor::ip_hash() const {
+  return std::to_string(std::hash<std::string>{}(ip) % 1'000'000'000'000);
+}
 
 Visitor visitor_of(const httplib::Request& request) {
   Visitor visitor;

@@ -15,6 +15,9 @@ struct Visitor {
   std::string device{};    // "mobile" or "desktop"
   std::string referrer{};  // the host alone
   std::string user_agent{};
+
+  // Good enough to tell visitors apart here; a real one takes a keyed hash.
+  [[nodiscard]] std::string ip_hash() const;
 };
 
 // From the request's headers, as simply as will do here. The country is what a CDN in front says.

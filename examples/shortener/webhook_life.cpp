@@ -63,8 +63,7 @@ hookwright::Recovery asked_for(const httplib::Request& request) {
     if (!id) throw std::invalid_argument("delivery: is none");
     return hookwright::Recovery::resend(*id);
   }
-  const auto now = std::chrono::floor<hookwright::Duration>(std::chrono::system_clock::now());
-  const auto since = now - std::chrono::hours(std::stoi(request.get_param_value("hours")));
+  const auto since = now() - std::chrono::hours(std::stoi(request.get_param_value("hours")));
   return request.has_param("missing") ? hookwright::Recovery::missing_since(since)
                                       : hookwright::Recovery::since(since);
 }
@@ -95,8 +94,7 @@ void explain(const Endpoints& endpoints, EndpointId id, const std::string& type,
   const std::string family = endpoint->profile == "acme" ? "snipy" : endpoint->profile;
   const hookwright::CatalogEntry* entry = catalog.find(family, type);
   if (entry == nullptr) return reply_error(response, 400, "event: there is none of that type");
-  const auto now = std::chrono::floor<hookwright::Duration>(std::chrono::system_clock::now());
-  const hookwright::Explanation said = endpoints.explain(tenant, id, entry->sample(now));
+  const hookwright::Explanation said = endpoints.explain(tenant, id, entry->sample(now()));
   JsonWriter json;
   json.begin_object();
   json.field("reach");

@@ -17,6 +17,10 @@ hookwright::Profile acme() {
 
 }  // namespace
 
+hookwright::TimePoint now() {
+  return std::chrono::floor<hookwright::Duration>(std::chrono::system_clock::now());
+}
+
 hookwright::Catalog published_events() {
   hookwright::Catalog catalog = hookwright::snipy::catalog();
   catalog.join(hookwright::snapglyph::catalog());

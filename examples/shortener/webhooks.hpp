@@ -11,6 +11,8 @@
 inline constexpr std::string_view tenant = "acme-corp";
 inline constexpr std::int64_t user_id = 42;
 
+[[nodiscard]] hookwright::TimePoint now();
+
 // What this shortener publishes: the events of three products.
 [[nodiscard]] hookwright::Catalog published_events();
 

@@ -8,8 +8,6 @@
 // Operations on endpoints: handed to the store thread, and waited for.
 namespace hookwright {
 
-namespace {
-
 // Where an answer arrives, on another thread or this one.
 template <class Answer>
 struct Reply {
@@ -25,6 +23,8 @@ struct Reply {
     return answer.has_value();
   }
 };
+
+namespace {
 
 // Unguessable, and fit for a URL or a JSON string as it stands.
 std::string make_token() {

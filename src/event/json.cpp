@@ -65,6 +65,8 @@ std::size_t plain_prefix(std::string_view text) noexcept {
   return i;
 }
 
+}  // namespace
+
 // RapidJSON's writer with JavaScript's strings and numbers.
 class CanonicalWriter : public RapidWriter {
  public:
@@ -141,7 +143,6 @@ class CanonicalWriter : public RapidWriter {
   std::size_t text_begin_ = 0;
 };
 
-}  // namespace
 }  // namespace event
 
 struct JsonWriter::State {

@@ -9,13 +9,14 @@
 namespace hookwright {
 namespace {
 
-constexpr std::string_view digits =
+constexpr std::string_view digits_of_ids =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t text_digits = 22;  // the least n with 62^n > 2^128
 constexpr std::uint32_t base = 62;
 constexpr std::uint32_t five_digits = base * base * base * base * base;  // what fits into a limb
 
-static_assert(std::ranges::is_sorted(digits) && digits.size() == base, "ids sort as text");
+static_assert(std::ranges::is_sorted(digits_of_ids) && digits_of_ids.size() == base,
+              "ids sort as text");
 
 using Limbs = std::array<std::uint32_t, 4>;  // 128 bits, the most significant first
 
@@ -71,7 +72,7 @@ std::string id_text(std::string_view prefix, const IdBytes& id) {
     }
     auto five = static_cast<std::uint32_t>(remainder);
     for (int i = 0; i < 5 && at > prefix.size(); ++i, five /= base)
-      text[--at] = digits[five % base];
+      text[--at] = digits_of_ids[five % base];
   }
   return text;
 }

@@ -13,7 +13,7 @@
 namespace hookwright {
 namespace {
 
-[[noreturn]] void refuse(std::string_view rule, std::string_view text) {
+[[noreturn]] void refuse_range(std::string_view rule, std::string_view text) {
   throw ConfigError("address_range", rule, text.substr(0, 64));
 }
 
@@ -43,21 +43,21 @@ bool has_bits_behind(const IpAddress::V6& bytes, unsigned prefix) {
 AddressRange::AddressRange(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) {
-    refuse("must be an address, a slash and a prefix length, like 192.0.2.0/24", text);
+    refuse_range("must be an address, a slash and a prefix length, like 192.0.2.0/24", text);
   }
   const std::optional<IpAddress> first = IpAddress::parse(text.substr(0, slash));
-  if (!first) refuse("must begin with an IPv4 or IPv6 address", text);
+  if (!first) refuse_range("must begin with an IPv4 or IPv6 address", text);
   const auto prefix = parse_prefix(text.substr(slash + 1), first->is_v6() ? 128 : 32);
   if (!prefix) {
-    refuse(first->is_v6() ? "must have a prefix length between 0 and 128"
-                          : "must have a prefix length between 0 and 32",
-           text);
+    refuse_range(first->is_v6() ? "must have a prefix length between 0 and 128"
+                                : "must have a prefix length between 0 and 32",
+                 text);
   }
   // In an IPv4 address zeros follow the four bytes, so the rule is the same.
   if (has_bits_behind(first->bytes(), *prefix)) {
-    refuse("must have no bits set behind its prefix", text);
+    refuse_range("must have no bits set behind its prefix", text);
   }
-  if (policy::mapped(*first)) refuse("must be written as an IPv4 range", text);
+  if (policy::mapped(*first)) refuse_range("must be written as an IPv4 range", text);
   first_ = *first;
   prefix_ = *prefix;
 }

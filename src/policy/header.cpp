@@ -8,6 +8,7 @@
 #include "hookwright/error.hpp"
 #include "hookwright/header.hpp"
 #include "hookwright/profile.hpp"
+#include "model/ascii.hpp"
 
 namespace hookwright {
 namespace {
@@ -41,12 +42,8 @@ constexpr std::array<std::string_view, 19> reserved_names = {"accept",
 constexpr std::array<std::string_view, 3> reserved_prefixes = {"content-", "proxy-",
                                                                "x-forwarded-"};
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool token_character(char c) {
-  const char l = lower(c);
+  const char l = ascii_lower(c);
   if ((l >= 'a' && l <= 'z') || (c >= '0' && c <= '9')) return true;
   return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
@@ -66,7 +63,7 @@ namespace policy {
 
 bool same_header_name(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char left, char right) { return lower(left) == lower(right); });
+                    [](char left, char right) { return ascii_lower(left) == ascii_lower(right); });
 }
 
 bool header_name_starts_with(std::string_view name, std::string_view prefix) {

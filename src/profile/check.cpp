@@ -14,7 +14,7 @@
 namespace hookwright {
 namespace {
 
-constexpr std::size_t name_bytes_max = 64;
+constexpr std::size_t profile_name_bytes_max = 64;
 constexpr std::size_t prefix_bytes_max = 32;
 constexpr std::size_t retries_max = 100;
 constexpr std::size_t rate_max = 6'000'000;
@@ -43,7 +43,7 @@ void check_label(std::string_view field, std::string_view text) {
   const bool valid = std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
-  if (valid && text.size() <= name_bytes_max) return;
+  if (valid && text.size() <= profile_name_bytes_max) return;
   refuse(field, "must be 64 bytes at most of a-z, 0-9, _ and -", text);
 }
 

@@ -4,6 +4,7 @@
 
 #include "hookwright/error.hpp"
 #include "hookwright/profiles.hpp"
+#include "model/ascii.hpp"
 
 namespace hookwright::profiles {
 namespace {
@@ -18,21 +19,11 @@ bool lower_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = lower(c);
-  return result;
-}
-
 bool valid_product(std::string_view product) {
   if (product.empty() || product.size() > product_bytes_max) return false;
   if (product.front() == '-' || product.back() == '-') return false;
   return std::all_of(product.begin(), product.end(),
-                     [](char c) { return c == '-' || lower_or_digit(lower(c)); });
+                     [](char c) { return c == '-' || lower_or_digit(ascii_lower(c)); });
 }
 
 }  // namespace
@@ -104,7 +95,7 @@ Profile branded(std::string_view product) {
   }
   const std::string headers = "X-" + std::string(product) + "-";
   Profile profile = standard_webhooks();
-  profile.name = lower(product);
+  profile.name = ascii_lower(product);
   profile.wire = WireFormat();
   profile.wire.signature_header = headers + "Signature";
   profile.wire.signature_prefix = "sha256=";

@@ -21,7 +21,7 @@ constexpr std::array<std::uint8_t, 256> make_digits() {
   return digits;
 }
 
-constexpr std::array<std::uint8_t, 256> digits = make_digits();
+constexpr std::array<std::uint8_t, 256> digit_of = make_digits();
 
 }  // namespace
 
@@ -51,7 +51,7 @@ std::optional<std::size_t> read_base64(std::string_view text, std::span<std::uin
   unsigned bit_count = 0;
   std::size_t written = 0;
   for (const char c : text.substr(0, text.size() - padding)) {
-    const std::uint8_t digit = digits[static_cast<unsigned char>(c)];
+    const std::uint8_t digit = digit_of[static_cast<unsigned char>(c)];
     if (digit == no_digit) return std::nullopt;
     bits = (bits << 6U) | digit;
     bit_count += 6;

@@ -10,7 +10,7 @@
 namespace hookwright::signing {
 namespace {
 
-[[noreturn]] void fail() {
+[[noreturn]] void fail_hmac() {
   throw std::runtime_error("OpenSSL can't compute HMAC-SHA256");
 }
 
@@ -32,29 +32,29 @@ void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const noexcept {
 }
 
 HmacSha256::HmacSha256(std::span<const std::uint8_t> key) : context_(new_context()) {
-  if (!context_) fail();
+  if (!context_) fail_hmac();
   std::string digest = "SHA256";
   const std::array<OSSL_PARAM, 2> parameters = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
       OSSL_PARAM_construct_end()};
-  if (EVP_MAC_init(context_.get(), key.data(), key.size(), parameters.data()) != 1) fail();
+  if (EVP_MAC_init(context_.get(), key.data(), key.size(), parameters.data()) != 1) fail_hmac();
 }
 
 HmacSha256::HmacSha256(std::string_view key) : HmacSha256(bytes_of(key)) {}
 
 HmacSha256::HmacSha256(const HmacSha256& other) : context_(EVP_MAC_CTX_dup(other.context_.get())) {
-  if (!context_) fail();
+  if (!context_) fail_hmac();
 }
 
 Mac HmacSha256::sign(std::initializer_list<std::string_view> parts) {
   EVP_MAC_CTX* const context = context_.get();
-  if (EVP_MAC_init(context, nullptr, 0, nullptr) != 1) fail();  // the same key once more
+  if (EVP_MAC_init(context, nullptr, 0, nullptr) != 1) fail_hmac();  // the same key once more
   for (const std::string_view part : parts) {
-    if (EVP_MAC_update(context, bytes_of(part).data(), part.size()) != 1) fail();
+    if (EVP_MAC_update(context, bytes_of(part).data(), part.size()) != 1) fail_hmac();
   }
   Mac mac{};
   std::size_t size = 0;
-  if (EVP_MAC_final(context, mac.data(), &size, mac.size()) != 1 || size != mac.size()) fail();
+  if (EVP_MAC_final(context, mac.data(), &size, mac.size()) != 1 || size != mac.size()) fail_hmac();
   return mac;
 }
 

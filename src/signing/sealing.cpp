@@ -25,7 +25,7 @@ constexpr std::size_t keys_max = 32;
 constexpr std::size_t key_bytes = 32;
 constexpr std::size_t nonce_bytes = 12;
 constexpr std::size_t tag_bytes = 16;
-constexpr std::size_t secret_bytes_max = 1024;
+constexpr std::size_t hidden_bytes_max = 1024;
 
 using KeyBytes = std::array<std::uint8_t, key_bytes>;
 using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
@@ -74,7 +74,7 @@ std::optional<Parts> take_apart(std::string_view sealed) {
   parts.hidden = sealed.substr(2 + id + nonce_bytes);
   parts.tag = parts.hidden.substr(parts.hidden.size() - tag_bytes);
   parts.hidden.remove_suffix(tag_bytes);
-  if (parts.hidden.size() > secret_bytes_max) return std::nullopt;
+  if (parts.hidden.size() > hidden_bytes_max) return std::nullopt;
   return parts;
 }
 
@@ -183,7 +183,7 @@ std::optional<Secret> Sealing::open(std::string_view sealed, std::string_view co
   if (key == nullptr) return std::nullopt;
   const std::string bound = bound_to(key->id, context);
 
-  std::array<char, secret_bytes_max> text{};
+  std::array<char, hidden_bytes_max> text{};
   const signing::WipeAtExit wipe_text(text);
   std::array<char, tag_bytes> tag{};
   std::copy(parts->tag.begin(), parts->tag.end(), tag.begin());

@@ -20,17 +20,6 @@
 namespace hookwright {
 namespace {
 
-// Half a MAC: ids of any length in the same space, and nobody outside can make two collide.
-using Digest = std::array<std::uint8_t, 16>;
-
-struct DigestHash {
-  std::size_t operator()(const Digest& digest) const noexcept {
-    std::size_t hash = 0;
-    std::memcpy(&hash, digest.data(), sizeof hash);
-    return hash;
-  }
-};
-
 signing::HmacSha256 random_key() {
   std::array<std::uint8_t, 32> key{};
   const signing::WipeAtExit wipe_key(key);
@@ -43,6 +32,17 @@ signing::HmacSha256 random_key() {
 }  // namespace
 
 struct SeenDeliveries::State {
+  // Half a MAC: ids of any length in the same space, and nobody outside can make two collide.
+  using Digest = std::array<std::uint8_t, 16>;
+
+  struct DigestHash {
+    std::size_t operator()(const Digest& digest) const noexcept {
+      std::size_t hash = 0;
+      std::memcpy(&hash, digest.data(), sizeof hash);
+      return hash;
+    }
+  };
+
   struct Entry {
     Digest digest{};
     TimePoint at{};
@@ -91,7 +91,7 @@ bool SeenDeliveries::first_time(std::string_view id, TimePoint now) {
          state.newest - state.entries.front().at >= state.options.window) {
     state.forget_oldest();
   }
-  const Digest digest = state.digest_of(id);
+  const State::Digest digest = state.digest_of(id);
   if (state.places.contains(digest)) return false;
 
   if (state.entries.size() >= state.options.max) state.forget_oldest();

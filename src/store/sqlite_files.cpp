@@ -15,10 +15,6 @@ constexpr int sqlite_needed = 3'037'000;  // STRICT tables
 constexpr std::size_t cache_bytes_min = std::size_t{256} << 10U;
 constexpr std::size_t cache_bytes_max = std::size_t{1} << 40U;
 
-[[noreturn]] void refuse(const std::string& rule, const std::filesystem::path& file) {
-  throw ConfigError("sqlite.path", rule, text_of(file));
-}
-
 void require_usable_library() {
   if (sqlite3_libversion_number() < sqlite_needed) {
     throw ConfigError("sqlite", "needs SQLite 3.37 or newer", sqlite3_libversion());
@@ -49,7 +45,7 @@ void require_log(const Connection& connection, const std::filesystem::path& file
   Statement statement(connection, "PRAGMA journal_mode = WAL");
   Rows rows = statement.rows();
   if (!rows.next() || rows.bytes(0) != "wal") {
-    refuse("is on a file system that can't hold a write-ahead log", file);
+    refuse_path("is on a file system that can't hold a write-ahead log", file);
   }
 }
 
@@ -66,16 +62,16 @@ std::filesystem::path sqlite_file_of(const SqliteOptions& options) {
     throw ConfigError("sqlite.path", "must not hold a NUL");
   }
   const std::filesystem::path given = path_of(options.path);
-  if (!given.has_filename()) refuse("must name a file", given);
+  if (!given.has_filename()) refuse_path("must name a file", given);
   std::error_code error;
   const auto folder =
       std::filesystem::canonical(given.has_parent_path() ? given.parent_path() : ".", error);
-  if (error) refuse("is in a folder that can't be entered (" + error.message() + ")", given);
-  if (!std::filesystem::is_directory(folder)) refuse("is not in a folder", given);
+  if (error) refuse_path("is in a folder that can't be entered (" + error.message() + ")", given);
+  if (!std::filesystem::is_directory(folder)) refuse_path("is not in a folder", given);
   std::filesystem::path file = folder / given.filename();
   if (std::filesystem::is_symlink(std::filesystem::symlink_status(file, error))) {
     file = std::filesystem::canonical(file, error);
-    if (error) refuse("is a link that leads nowhere (" + error.message() + ")", given);
+    if (error) refuse_path("is a link that leads nowhere (" + error.message() + ")", given);
   }
   return file;
 }
@@ -86,12 +82,13 @@ Connection open_for_writing(const std::filesystem::path& file, FileLock& lock,
   lock.take();
   require_ours_or_new(file);  // again, now that nobody else can make it
   const std::string problem = system::make_private_file(file);
-  if (!problem.empty()) refuse("can't be made (" + problem + ")", file);
+  if (!problem.empty()) refuse_path("can't be made (" + problem + ")", file);
   try {
     Connection connection(text_of(file), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                           log_files.name());
     checkpoint_on_close(connection, false);
-    if (sqlite3_db_readonly(connection.handle(), "main") != 0) refuse("can't be written", file);
+    if (sqlite3_db_readonly(connection.handle(), "main") != 0)
+      refuse_path("can't be written", file);
     set_up(connection, cache_bytes);
     bring_up_to_date(connection, file);
     require_log(connection, file);
@@ -105,7 +102,7 @@ Connection open_for_writing(const std::filesystem::path& file, FileLock& lock,
     checkpoint_on_close(connection, true);
     return connection;
   } catch (const SqliteError& error) {
-    refuse(std::string("can't be opened: ") + error.what(), file);
+    refuse_path(std::string("can't be opened: ") + error.what(), file);
   }
 }
 
@@ -116,7 +113,7 @@ Connection open_for_reading(const std::filesystem::path& file, std::size_t cache
     set_up(connection, cache_bytes / 4);
     return connection;
   } catch (const SqliteError& error) {
-    refuse(std::string("can't be opened: ") + error.what(), file);
+    refuse_path(std::string("can't be opened: ") + error.what(), file);
   }
 }
 

@@ -1,7 +1,6 @@
 #include "store/sqlite_history.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 #include <utility>
 
@@ -38,11 +37,6 @@ std::optional<std::size_t> keep_in(const Query& query, Records& answer, const Ro
 
 // Rows that can be walked down one after the other in the time that it takes to find one.
 constexpr int downs_a_link = 16;
-
-std::uint64_t row_below(const Query& query) {
-  if (query.after.empty()) return std::numeric_limits<std::int64_t>::max();
-  return cursor_number(query).value_or(0);
-}
 
 }  // namespace
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "hookwright/store_query.hpp"
@@ -11,6 +13,12 @@ namespace hookwright::stores {
 
 // Bytes of bodies and the like that one answer holds before it is cut short.
 inline constexpr std::size_t answer_bytes_max = std::size_t{4} << 20U;
+
+// Rows below this one, for a walk from the newest down.
+inline std::uint64_t row_below(const Query& query) {
+  if (query.after.empty()) return std::numeric_limits<std::int64_t>::max();
+  return cursor_number(query).value_or(0);
+}
 
 // How much of an answer there is already.
 class PageLimits {

@@ -10,15 +10,6 @@
 #include "store/sqlite_tables.hpp"
 
 namespace hookwright::stores {
-namespace {
-
-// Rows below this one, for a walk from the newest down.
-std::int64_t row_below(const Query& query) {
-  if (query.after.empty()) return std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::int64_t>(cursor_number(query).value_or(0));
-}
-
-}  // namespace
 
 // --- Events and lanes
 
@@ -299,7 +290,7 @@ void SqliteFinder::find_dead_letters(const Query& query, Records& answer) {
     return answer.dead_letters.back().event.body.size();
   };
   const auto key = [](const Rows& rows) { return rows.number(0); };
-  const std::int64_t below = row_below(query);
+  const std::uint64_t below = row_below(query);
   if (query.delivery) {
     if (query.after.empty()) walk(query, answer, dead_letter_.rows(query.delivery), keep, key);
   } else if (query.endpoint) {

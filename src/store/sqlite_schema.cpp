@@ -103,16 +103,12 @@ CREATE INDEX attempt_undelivered ON attempt(endpoint, result) WHERE result > 0;
 // What leads from each version to the next.
 constexpr std::array<const char*, version> steps = {schema_1, schema_2, schema_3};
 
-[[noreturn]] void refuse(std::string_view rule, const std::filesystem::path& file) {
-  throw ConfigError("sqlite.path", rule, text_of(file));
-}
-
 void require_version(std::int64_t id, std::int64_t found, const std::filesystem::path& file) {
-  if (id != application_id) refuse("is a database, but not one of hookwright's", file);
+  if (id != application_id) refuse_path("is a database, but not one of hookwright's", file);
   if (found > version) {
-    refuse("was written by a newer version of hookwright (schema " + std::to_string(found) +
-               ", this one knows " + std::to_string(version) + ")",
-           file);
+    refuse_path("was written by a newer version of hookwright (schema " + std::to_string(found) +
+                    ", this one knows " + std::to_string(version) + ")",
+                file);
   }
 }
 
@@ -138,24 +134,29 @@ bool was_being_made(std::filesystem::path file) {
 
 }  // namespace
 
+void refuse_path(std::string_view rule, const std::filesystem::path& file) {
+  throw ConfigError("sqlite.path", rule, text_of(file));
+}
+
 void require_ours_or_new(const std::filesystem::path& file) {
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
   if (status.type() == std::filesystem::file_type::not_found) return;
-  if (status.type() != std::filesystem::file_type::regular) refuse("is not a regular file", file);
+  if (status.type() != std::filesystem::file_type::regular)
+    refuse_path("is not a regular file", file);
 
   std::ifstream stream(file, std::ios::binary);
   std::array<char, 100> header{};
   stream.read(header.data(), header.size());
   const auto read = static_cast<std::size_t>(stream.gcount());
-  if (stream.bad() || (!stream && !stream.eof())) refuse("can't be read", file);
+  if (stream.bad() || (!stream && !stream.eof())) refuse_path("can't be read", file);
   if (read == 0) return;  // empty: made by us and never finished, or by mktemp
   if (was_being_made(file)) return;
 
   // https://www.sqlite.org/fileformat.html, section 1.3
   constexpr std::string_view magic("SQLite format 3\0", 16);
   if (read < header.size() || std::string_view(header.data(), magic.size()) != magic) {
-    refuse("is not a database", file);
+    refuse_path("is not a database", file);
   }
   const auto field = [&](std::size_t at) {
     std::uint32_t value = 0;

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "store/sqlite_connection.hpp"
 
 namespace hookwright::stores {
+
+// Throws ConfigError.
+[[noreturn]] void refuse_path(std::string_view rule, const std::filesystem::path& file);
 
 // Throws ConfigError if the file is another program's or a newer version's. Reads its first bytes
 // only, so that such a file and what lies beside it stay as they are.

@@ -214,19 +214,19 @@ void many_changes(StoreUnderTest& under_test) {
   expect_number(found.waiting.size(), all.size(), "a waiting row for each of 2,000 changes");
 }
 
-constexpr std::array cases = {
-    StoreCase{"an empty store answers everything with nothing", {}, an_empty_store},
-    StoreCase{"a batch that is repeated changes nothing", {}, a_repeated_batch},
-    StoreCase{"a change is applied whole or not at all", {}, all_or_nothing},
-    StoreCase{"a change that is undone has counted nothing", {}, an_unstorable_one_counts_nothing},
-    StoreCase{"a change sees those before it in the batch", {}, changes_in_order},
-    StoreCase{"the writes of a change are carried out in order", {}, writes_in_order},
-    StoreCase{"a batch may hold thousands of changes", {}, many_changes},
-};
-
 }  // namespace
 
 std::span<const StoreCase> commit_cases() {
+  static constexpr std::array cases = {
+      StoreCase{"an empty store answers everything with nothing", {}, an_empty_store},
+      StoreCase{"a batch that is repeated changes nothing", {}, a_repeated_batch},
+      StoreCase{"a change is applied whole or not at all", {}, all_or_nothing},
+      StoreCase{
+          "a change that is undone has counted nothing", {}, an_unstorable_one_counts_nothing},
+      StoreCase{"a change sees those before it in the batch", {}, changes_in_order},
+      StoreCase{"the writes of a change are carried out in order", {}, writes_in_order},
+      StoreCase{"a batch may hold thousands of changes", {}, many_changes},
+  };
   return cases;
 }
 

@@ -168,21 +168,21 @@ void lanes_of_one_process(StoreUnderTest& under_test) {
   expect(scene.store().heartbeat(scene.now).lost.empty(), "no lane to be lost to nobody");
 }
 
-constexpr std::array cases = {
-    StoreCase{"EndpointAt compares the version, and a tombstone has one", {}, endpoint_at},
-    StoreCase{"EventAbsent compares whole ids", {}, event_absent},
-    StoreCase{"NoteAt compares the version", {}, note_at},
-    StoreCase{"an expired note counts as absent", {}, notes_expire},
-    StoreCase{"an expired note stays so although a clock is set back", {}, notes_stay_expired},
-    StoreCase{"DeliveryAt compares endpoint, position and attempts", {}, delivery_at},
-    StoreCase{"TenantCountBelow counts living endpoints that count", {}, tenant_count_below},
-    StoreCase{"a result names the first condition that did not hold", {}, first_that_did_not_hold},
-    StoreCase{"a store for one process takes every lane as held", {}, lanes_of_one_process},
-};
-
 }  // namespace
 
 std::span<const StoreCase> condition_cases() {
+  static constexpr std::array cases = {
+      StoreCase{"EndpointAt compares the version, and a tombstone has one", {}, endpoint_at},
+      StoreCase{"EventAbsent compares whole ids", {}, event_absent},
+      StoreCase{"NoteAt compares the version", {}, note_at},
+      StoreCase{"an expired note counts as absent", {}, notes_expire},
+      StoreCase{"an expired note stays so although a clock is set back", {}, notes_stay_expired},
+      StoreCase{"DeliveryAt compares endpoint, position and attempts", {}, delivery_at},
+      StoreCase{"TenantCountBelow counts living endpoints that count", {}, tenant_count_below},
+      StoreCase{
+          "a result names the first condition that did not hold", {}, first_that_did_not_hold},
+      StoreCase{"a store for one process takes every lane as held", {}, lanes_of_one_process},
+  };
   return cases;
 }
 

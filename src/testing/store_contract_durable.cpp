@@ -117,17 +117,16 @@ void backlog_after_restart(StoreUnderTest& under_test) {
                 "rows and events from before a restart to outlive maintenance");
 }
 
-constexpr std::array cases = {
-    StoreCase{"everything is there after a restart", durable, all_is_kept},
-    StoreCase{"row numbers are never given twice", durable, rows_are_never_reused},
-    StoreCase{"endpoints_version goes on across restarts", durable, versions_go_on},
-    StoreCase{"a refused change leaves nothing behind", durable, refusals_leave_nothing},
-    StoreCase{"a backlog goes on across a restart", durable, backlog_after_restart},
-};
-
 }  // namespace
 
 std::span<const StoreCase> durable_cases() {
+  static constexpr std::array cases = {
+      StoreCase{"everything is there after a restart", durable, all_is_kept},
+      StoreCase{"row numbers are never given twice", durable, rows_are_never_reused},
+      StoreCase{"endpoints_version goes on across restarts", durable, versions_go_on},
+      StoreCase{"a refused change leaves nothing behind", durable, refusals_leave_nothing},
+      StoreCase{"a backlog goes on across a restart", durable, backlog_after_restart},
+  };
   return cases;
 }
 

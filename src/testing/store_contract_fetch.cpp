@@ -157,17 +157,16 @@ void many_cursors(StoreUnderTest& under_test) {
   }
 }
 
-constexpr std::array cases = {
-    StoreCase{"a lane is read in order of due time, then of row", {}, in_order},
-    StoreCase{"only due rows are read, and the next one's time is told", {}, due_ones_only},
-    StoreCase{"reading a lane misses no row that comes between", {}, rows_come_between_pages},
-    StoreCase{"lanes know nothing of each other", {}, lanes_apart},
-    StoreCase{"every cursor gets its page, in order", {}, many_cursors},
-};
-
 }  // namespace
 
 std::span<const StoreCase> fetch_cases() {
+  static constexpr std::array cases = {
+      StoreCase{"a lane is read in order of due time, then of row", {}, in_order},
+      StoreCase{"only due rows are read, and the next one's time is told", {}, due_ones_only},
+      StoreCase{"reading a lane misses no row that comes between", {}, rows_come_between_pages},
+      StoreCase{"lanes know nothing of each other", {}, lanes_apart},
+      StoreCase{"every cursor gets its page, in order", {}, many_cursors},
+  };
   return cases;
 }
 

@@ -252,20 +252,19 @@ void find_beside_commits(StoreUnderTest& under_test) {
   expect(wrong.empty(), wrong);
 }
 
-constexpr std::array cases = {
-    StoreCase{"endpoints are found by tenant and id, in order", {}, endpoint_filters},
-    StoreCase{"changed endpoints are found in the order of changes", {}, versions_rise},
-    StoreCase{"lanes are found with the due time of their first row", {}, lanes_found},
-    StoreCase{"waiting rows are found, due or not", {}, waiting_found},
-    StoreCase{"events are found by tenant, in the order of commits", {}, events_found},
-    StoreCase{"notes are found by prefix, of any bytes", {}, notes_found},
-    StoreCase{"a mistaken question is refused", {}, mistaken_questions},
-    StoreCase{"threads may ask while changes are committed", {}, find_beside_commits},
-};
-
 }  // namespace
 
 std::span<const StoreCase> find_cases() {
+  static constexpr std::array cases = {
+      StoreCase{"endpoints are found by tenant and id, in order", {}, endpoint_filters},
+      StoreCase{"changed endpoints are found in the order of changes", {}, versions_rise},
+      StoreCase{"lanes are found with the due time of their first row", {}, lanes_found},
+      StoreCase{"waiting rows are found, due or not", {}, waiting_found},
+      StoreCase{"events are found by tenant, in the order of commits", {}, events_found},
+      StoreCase{"notes are found by prefix, of any bytes", {}, notes_found},
+      StoreCase{"a mistaken question is refused", {}, mistaken_questions},
+      StoreCase{"threads may ask while changes are committed", {}, find_beside_commits},
+  };
   return cases;
 }
 

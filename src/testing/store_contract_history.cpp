@@ -242,18 +242,17 @@ void history_out_of_order(StoreUnderTest& under_test) {
   }
 }
 
-constexpr std::array cases = {
-    StoreCase{"attempts are found by endpoint, delivery and result", {}, history_found},
-    StoreCase{"attempts that failed are found among many deliveries", {}, rare_ones_found},
-    StoreCase{"dead letters are found by tenant, endpoint and id", {}, dead_letters_found},
-    StoreCase{"endpoints are found with their last attempts", {}, last_attempts_found},
-    StoreCase{"attempts and dead letters are found by type and time", {}, history_of_a_time},
-    StoreCase{"attempts are found by time, in whichever order", {}, history_out_of_order},
-};
-
 }  // namespace
 
 std::span<const StoreCase> history_cases() {
+  static constexpr std::array cases = {
+      StoreCase{"attempts are found by endpoint, delivery and result", {}, history_found},
+      StoreCase{"attempts that failed are found among many deliveries", {}, rare_ones_found},
+      StoreCase{"dead letters are found by tenant, endpoint and id", {}, dead_letters_found},
+      StoreCase{"endpoints are found with their last attempts", {}, last_attempts_found},
+      StoreCase{"attempts and dead letters are found by type and time", {}, history_of_a_time},
+      StoreCase{"attempts are found by time, in whichever order", {}, history_out_of_order},
+  };
   return cases;
 }
 

@@ -200,18 +200,17 @@ void slices_are_bounded(StoreUnderTest& under_test) {
   }
 }
 
-constexpr std::array cases = {
-    StoreCase{"an event stays while a waiting delivery needs it", {}, needed_events_stay},
-    StoreCase{"events that nothing needs go together", {}, idle_events_go},
-    StoreCase{"dead letters go once they have expired", {}, dead_letters_expire},
-    StoreCase{"attempts go by age", {}, old_attempts_go},
-    StoreCase{"what a deleted endpoint left goes, and nothing else", {}, deleted_endpoints_go},
-    StoreCase{"maintenance comes in bounded slices", {}, slices_are_bounded},
-};
-
 }  // namespace
 
 std::span<const StoreCase> maintain_cases() {
+  static constexpr std::array cases = {
+      StoreCase{"an event stays while a waiting delivery needs it", {}, needed_events_stay},
+      StoreCase{"events that nothing needs go together", {}, idle_events_go},
+      StoreCase{"dead letters go once they have expired", {}, dead_letters_expire},
+      StoreCase{"attempts go by age", {}, old_attempts_go},
+      StoreCase{"what a deleted endpoint left goes, and nothing else", {}, deleted_endpoints_go},
+      StoreCase{"maintenance comes in bounded slices", {}, slices_are_bounded},
+  };
   return cases;
 }
 

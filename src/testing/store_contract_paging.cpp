@@ -203,17 +203,16 @@ void strange_cursors(StoreUnderTest& under_test) {
   }
 }
 
-constexpr std::array cases = {
-    StoreCase{"pages of any size add up to the whole answer", {}, any_limit},
-    StoreCase{"a limit is brought into its range", {}, limits_in_range},
-    StoreCase{"pages are exact whatever is committed between them", {}, commits_between},
-    StoreCase{"pages go on behind a record that is gone", {}, drops_between},
-    StoreCase{"a cursor that no page gave finds nothing", {}, strange_cursors},
-};
-
 }  // namespace
 
 std::span<const StoreCase> paging_cases() {
+  static constexpr std::array cases = {
+      StoreCase{"pages of any size add up to the whole answer", {}, any_limit},
+      StoreCase{"a limit is brought into its range", {}, limits_in_range},
+      StoreCase{"pages are exact whatever is committed between them", {}, commits_between},
+      StoreCase{"pages go on behind a record that is gone", {}, drops_between},
+      StoreCase{"a cursor that no page gave finds nothing", {}, strange_cursors},
+  };
   return cases;
 }
 

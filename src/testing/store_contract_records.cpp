@@ -271,24 +271,23 @@ void records_of_no_endpoint(StoreUnderTest& under_test) {
                  "a delivery without its event behind the deletion of its endpoint");
 }
 
-constexpr std::array cases = {
-    StoreCase{"events come back byte for byte", {}, events_come_back},
-    StoreCase{"bodies of 1 MiB come back, in pages of one row at least", {}, large_bodies},
-    StoreCase{"an event that exists is left as it is", {}, an_event_stays},
-    StoreCase{"one event waits for many endpoints", {}, fan_out},
-    StoreCase{"deliveries come back in every field", {}, deliveries_come_back},
-    StoreCase{"attempts come back in every field, the first of a row", {}, attempts_come_back},
-    StoreCase{"dead letters come back whole, the last of an id", {}, dead_letters_come_back},
-    StoreCase{"endpoints come back in every field", {}, endpoints_come_back},
-    StoreCase{"notes come back up to their bounds", {}, notes_at_their_bounds},
-    StoreCase{"records over their bounds are unstorable", {}, records_over_their_bounds},
-    StoreCase{"dropping what is not there does nothing", {}, drops_of_nothing},
-    StoreCase{"nothing is kept for an endpoint that is not there", {}, records_of_no_endpoint},
-};
-
 }  // namespace
 
 std::span<const StoreCase> record_cases() {
+  static constexpr std::array cases = {
+      StoreCase{"events come back byte for byte", {}, events_come_back},
+      StoreCase{"bodies of 1 MiB come back, in pages of one row at least", {}, large_bodies},
+      StoreCase{"an event that exists is left as it is", {}, an_event_stays},
+      StoreCase{"one event waits for many endpoints", {}, fan_out},
+      StoreCase{"deliveries come back in every field", {}, deliveries_come_back},
+      StoreCase{"attempts come back in every field, the first of a row", {}, attempts_come_back},
+      StoreCase{"dead letters come back whole, the last of an id", {}, dead_letters_come_back},
+      StoreCase{"endpoints come back in every field", {}, endpoints_come_back},
+      StoreCase{"notes come back up to their bounds", {}, notes_at_their_bounds},
+      StoreCase{"records over their bounds are unstorable", {}, records_over_their_bounds},
+      StoreCase{"dropping what is not there does nothing", {}, drops_of_nothing},
+      StoreCase{"nothing is kept for an endpoint that is not there", {}, records_of_no_endpoint},
+  };
   return cases;
 }
 

@@ -247,22 +247,21 @@ void many_threads(StoreUnderTest& under_test) {
   }
 }
 
-constexpr std::array cases = {
-    StoreCase{"a lane has one holder", shared, one_holder},
-    StoreCase{"lanes are granted the longest due first", shared, longest_due_first},
-    StoreCase{"a released lane is granted again after its hold", shared, released_lanes},
-    StoreCase{"a worker learns when the next lane can be had", shared, next_due},
-    StoreCase{"a worker whose lease is over is fenced off", shared, leases_end},
-    StoreCase{"a worker who comes late starts anew", shared, a_late_worker_alone},
-    StoreCase{"a holder hears of rows that others put", shared, rows_of_others},
-    StoreCase{"deletions reach every worker", shared, deleted_endpoints},
-    StoreCase{"workers see each other's commits", shared, what_others_see},
-    StoreCase{"threads that ask at once never get the same lane", shared, many_threads},
-};
-
 }  // namespace
 
 std::span<const StoreCase> shared_cases() {
+  static constexpr std::array cases = {
+      StoreCase{"a lane has one holder", shared, one_holder},
+      StoreCase{"lanes are granted the longest due first", shared, longest_due_first},
+      StoreCase{"a released lane is granted again after its hold", shared, released_lanes},
+      StoreCase{"a worker learns when the next lane can be had", shared, next_due},
+      StoreCase{"a worker whose lease is over is fenced off", shared, leases_end},
+      StoreCase{"a worker who comes late starts anew", shared, a_late_worker_alone},
+      StoreCase{"a holder hears of rows that others put", shared, rows_of_others},
+      StoreCase{"deletions reach every worker", shared, deleted_endpoints},
+      StoreCase{"workers see each other's commits", shared, what_others_see},
+      StoreCase{"threads that ask at once never get the same lane", shared, many_threads},
+  };
   return cases;
 }
 

@@ -6,12 +6,13 @@
 #include <exception>
 #include <iterator>
 
+#include "clock/steady_now.hpp"
 #include "hookwright/error.hpp"
 
 namespace hookwright::transport {
 namespace {
 
-constexpr std::size_t addresses_max = 2;  // tried within one request
+constexpr std::size_t tried_max = 2;  // tried within one request
 constexpr std::size_t preferred_max = 4096;
 constexpr std::size_t vetted_max = 4096;  // URLs
 
@@ -107,7 +108,7 @@ Addressing::Answer Addressing::vet(std::uint64_t serial, const std::string& host
   if (resolution.status != ResolveStatus::resolved || resolution.addresses.empty()) {
     return refused(Fault::name_not_resolved, std::move(resolution.detail));
   }
-  border_->refresh(std::chrono::steady_clock::now());
+  border_->refresh(steady_now());
   std::vector<IpAddress>& addresses = resolution.addresses;
   const auto forbidden =
       std::stable_partition(addresses.begin(), addresses.end(),
@@ -123,7 +124,7 @@ Addressing::Answer Addressing::vet(std::uint64_t serial, const std::string& host
     const auto found = std::find(addresses.begin(), addresses.end(), preferred->second);
     if (found != addresses.end()) std::rotate(addresses.begin(), found, found + 1);
   }
-  if (addresses.size() > addresses_max) addresses.resize(addresses_max);
+  if (addresses.size() > tried_max) addresses.resize(tried_max);
   return {.serial = serial, .addresses = std::move(addresses)};
 }
 

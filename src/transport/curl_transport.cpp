@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "clock/steady_now.hpp"
 #include "hookwright/error.hpp"
 #include "transport/options.hpp"
 #include "transport/outcome.hpp"
@@ -20,10 +21,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t kept_max = 256;  // exchanges
 constexpr Duration wait_max = 1s;      // survives a lost wake-up
 constexpr auto watchdog_grace = 2s;    // for libcurl to end an overdue transfer by itself
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 Settings make_settings(const CurlTransportOptions& options, const Library& library) {
   check(options);

@@ -5,6 +5,8 @@
 #include <memory>
 #include <new>
 
+#include "clock/steady_now.hpp"
+
 namespace hookwright::transport {
 namespace {
 
@@ -78,7 +80,7 @@ bool Driver::turn_apart() {
     code = std::max(code, curl_multi_socket_action(apart_.get(), socket.fd, in | out, &running));
   }
   ready_.clear();
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const SteadyTime now = steady_now();
   // Whatever libcurl's timer says, all is looked at once a second.
   const bool kick = now - apart_kicked_ >= kick_interval;
   if (kick || (apart_due_ && *apart_due_ <= now)) {
@@ -110,7 +112,7 @@ bool Driver::wait(Duration max) {
   if (!apart_is_idle()) {
     const SteadyTime due =
         std::min(apart_due_.value_or(SteadyTime::max()), apart_kicked_ + kick_interval);
-    max = std::min(max, std::chrono::ceil<Duration>(due - std::chrono::steady_clock::now()));
+    max = std::min(max, std::chrono::ceil<Duration>(due - steady_now()));
   }
   int ready = 0;
   return curl_multi_poll(main_.get(), ready_.data(), static_cast<unsigned>(ready_.size()),
@@ -137,7 +139,7 @@ int Driver::note_socket(curl_socket_t socket, int what) {
 int Driver::note_timer(long milliseconds) {
   apart_due_.reset();
   if (milliseconds >= 0) {
-    apart_due_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+    apart_due_ = steady_now() + std::chrono::milliseconds(milliseconds);
   }
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "clock/steady_now.hpp"
 #include "hookwright/error.hpp"
 
 namespace hookwright::transport {
@@ -233,7 +234,7 @@ void Exchange::end() {
 
 bool Exchange::take_header(std::string_view line) {
   const bool taken = response.take_header(line);
-  if (response.complete() && !answered) answered = std::chrono::steady_clock::now();
+  if (response.complete() && !answered) answered = steady_now();
   return taken;
 }
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "model/ascii.hpp"
+
 namespace hookwright::transport {
 namespace {
 
@@ -13,13 +15,9 @@ namespace {
 constexpr std::size_t headers_max = 64;
 constexpr std::size_t bytes_max = 32 * 1024;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool same_name(std::string_view a, std::string_view lower_b) {
   return std::equal(a.begin(), a.end(), lower_b.begin(), lower_b.end(),
-                    [](char x, char y) { return lower(x) == y; });
+                    [](char x, char y) { return ascii_lower(x) == y; });
 }
 
 // RFC 9110 token characters, by their byte.

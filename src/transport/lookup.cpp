@@ -11,7 +11,7 @@
 namespace hookwright::transport {
 namespace {
 
-constexpr std::size_t addresses_max = 64;
+constexpr std::size_t kept_addresses_max = 64;
 
 Lookup::Result result_of(int error) {
   switch (error) {
@@ -34,11 +34,11 @@ Lookup::Result result_of(int error) {
 // An answer may hold thousands. Two at most are tried, so what is lost by this is nothing; but one
 // that is not public is a reason to refuse the name, and must not go unseen.
 void keep_few(std::vector<IpAddress>& addresses) {
-  if (addresses.size() > addresses_max) {
+  if (addresses.size() > kept_addresses_max) {
     std::stable_partition(addresses.begin(), addresses.end(), [](const IpAddress& address) {
       return classify(address) != AddressKind::global;
     });
-    addresses.resize(addresses_max);
+    addresses.resize(kept_addresses_max);
   }
   auto end = addresses.begin();
   for (const IpAddress& address : addresses) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "clock/steady_now.hpp"
+
 namespace hookwright::transport {
 namespace {
 
@@ -13,10 +15,6 @@ using namespace std::chrono_literals;
 
 // How long a new answer is waited for where there is an old one.
 constexpr Duration patience_with_old_answer = 250ms;
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 Resolution unavailable(std::string_view detail) {
   Resolution resolution;

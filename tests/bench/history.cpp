@@ -14,7 +14,7 @@ namespace {
 
 using namespace hookwright;
 
-constexpr std::size_t commit_rows = 1'000;
+constexpr std::size_t attempts_a_commit = 1'000;
 constexpr std::size_t newest_rows = 7'000;  // with these, the most that lie where no head points
 constexpr std::size_t asked_times = 51;
 
@@ -57,7 +57,7 @@ struct History {
       if (n == 2 * count) attempt.result = AttemptResult::gone;
       if (n % (rows / asked_times) == 0) deliveries.push_back(attempt.delivery);
       batch.changes.push_back({{}, {PutAttempt{std::move(attempt)}}});
-      if (batch.changes.size() == commit_rows) commit(batch);
+      if (batch.changes.size() == attempts_a_commit) commit(batch);
     }
   }
 

@@ -13,8 +13,6 @@ using namespace hookwright::testing;
 
 namespace {
 
-const Scene::Counts nothing{};
-
 std::vector<std::string> thousand_addresses() {
   std::vector<std::string> addresses;
   for (int i = 0; i < 1000; ++i) {

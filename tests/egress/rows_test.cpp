@@ -19,7 +19,6 @@ using namespace hookwright::testing;
 
 namespace {
 
-const Scene::Counts nothing{};
 const std::string public_address = "93.184.216.34:443";
 
 EgressRow row(int number) {

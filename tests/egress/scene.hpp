@@ -74,6 +74,8 @@ class Scene {
   std::unique_ptr<Receiver> proxy;
 };
 
+inline const Scene::Counts nothing{};
+
 inline Request to(const std::string& url, const EgressPolicy& policy = EgressPolicy::production(),
                   Duration deadline = 5s) {
   Request request = post("https://replaced.example.com/", R"({"id":1})", deadline);

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr SteadyTime start{100s};
+constexpr SteadyTime began{100s};
 
 // Sends as fast as the rate lets it for so long, but for a pause of a minute at each tenth one, if
 // asked to.
@@ -23,8 +23,8 @@ std::vector<SteadyTime> greedy(std::size_t per_minute, std::size_t burst, Steady
   Rate rate;
   rate.limit(policy);
   std::vector<SteadyTime> sent;
-  SteadyTime now = start;
-  for (SteadyTime pause = start + 10min;; pause += 10min) {
+  SteadyTime now = began;
+  for (SteadyTime pause = began + 10min;; pause += 10min) {
     while ((now = rate.next(now)) < std::min(pause, end)) {
       rate.take(now);
       sent.push_back(now);
@@ -53,13 +53,13 @@ TEST_CASE("a minute holds the rate and one burst at most") {
       std::pair<std::size_t, std::size_t>{60, 10}, std::pair<std::size_t, std::size_t>{1, 1},
       std::pair<std::size_t, std::size_t>{7, 100});
   INFO(per_minute << " a minute, burst " << burst);
-  CHECK(most_in_a_minute(greedy(per_minute, burst, start + 10min)) <= per_minute + 1);
-  const std::vector<SteadyTime> sent = greedy(per_minute, burst, start + 1h, true);
+  CHECK(most_in_a_minute(greedy(per_minute, burst, began + 10min)) <= per_minute + 1);
+  const std::vector<SteadyTime> sent = greedy(per_minute, burst, began + 1h, true);
   CHECK(most_in_a_minute(sent) <= per_minute + std::min(per_minute, burst));
 }
 
 TEST_CASE("a saturated hour holds what sixty minutes promise") {
-  const std::vector<SteadyTime> sent = greedy(1'200, 12, start + 1h);
+  const std::vector<SteadyTime> sent = greedy(1'200, 12, began + 1h);
   CHECK(sent.size() <= 72'000);
   CHECK(sent.size() >= 72'000 - 1);
   for (std::size_t i = 1; i < sent.size(); ++i) CHECK(sent[i] - sent[i - 1] == 50ms);

@@ -17,14 +17,14 @@ using hookwright::EncodedEvent;
 
 namespace {
 
-struct Line {
+struct CorpusLine {
   std::string hmac{};
   bool dynamic = false;
   std::string body{};
 };
 
-std::vector<Line> corpus() {
-  std::vector<Line> lines;
+std::vector<CorpusLine> corpus() {
+  std::vector<CorpusLine> lines;
   std::ifstream file(HOOKWRIGHT_EVENT_CORPUS, std::ios::binary);
   std::string text;
   while (std::getline(file, text)) {
@@ -69,10 +69,10 @@ hookwright::TimePoint time_of(std::string_view text) {
 }  // namespace
 
 TEST_CASE("what Node.js wrote is canonical, and comes back byte for byte", "[event]") {
-  const std::vector<Line> lines = corpus();
+  const std::vector<CorpusLine> lines = corpus();
   REQUIRE(lines.size() >= 500);
   std::size_t dynamic = 0;
-  for (const Line& line : lines) {
+  for (const CorpusLine& line : lines) {
     INFO(line.body);
     CHECK(hookwright::is_canonical_json(line.body));
     CHECK(hmac_of(line.body) == line.hmac);

@@ -6,7 +6,7 @@ namespace {
 using Then = Reply::Then;
 
 const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n";
-constexpr std::size_t large = 8'000'000;  // more than the buffers of a connection take
+constexpr std::size_t large_body = 8'000'000;  // more than the buffers of a connection take
 
 Scenario acts(std::string name, Expected expected, Reply reply) {
   return {.name = std::move(name), .expected = expected, .reply = std::move(reply)};
@@ -48,7 +48,8 @@ std::vector<Scenario> connections() {
     all.push_back(acts(name + " after the headers", delivered(), {head + "\r\n", then}));
     all.push_back(acts(name + " within the body", delivered(), {head + "\r\nhalf", then}));
     all.push_back(acts(name + " after the answer", delivered(), {whole, then}));
-    all.push_back(early(name + " before a large body", dies_before_answer(), {"", then}, large));
+    all.push_back(
+        early(name + " before a large body", dies_before_answer(), {"", then}, large_body));
   }
 
   all.push_back(acts("never answers", times_out(), {"", Then::stall}));
@@ -64,16 +65,16 @@ std::vector<Scenario> connections() {
       {"", Then::drip,
        "HTTP/1.1 200 OK\r\nX-A: " + std::string(3'000, 'a') + "\r\nContent-Length: 2\r\n\r\nok"}));
   all.push_back(acts("drips the body", delivered(), {head + "\r\n", Then::drip}));
-  all.push_back(early("takes the headers and no body", times_out(), {"", Then::stall}, large));
+  all.push_back(early("takes the headers and no body", times_out(), {"", Then::stall}, large_body));
   all.push_back(early("answers before the body, and closes", answered(413),
-                      {answer(413, "no", "Connection: close\r\n").bytes, Then::stall}, large));
+                      {answer(413, "no", "Connection: close\r\n").bytes, Then::stall}, large_body));
   all.push_back(early("accepts before the body", delivered(202),
-                      {answer(202, "", "Connection: close\r\n").bytes, Then::stall}, large));
+                      {answer(202, "", "Connection: close\r\n").bytes, Then::stall}, large_body));
 
   all.push_back(at_once("accepts and never reads", times_out(), OnAccept::stall));
   all.push_back(
-      at_once("accepts and never reads a large body", times_out(), OnAccept::stall, large));
-  all.push_back(at_once("reads a byte now and then", times_out(), OnAccept::sip, large));
+      at_once("accepts and never reads a large body", times_out(), OnAccept::stall, large_body));
+  all.push_back(at_once("reads a byte now and then", times_out(), OnAccept::sip, large_body));
   return all;
 }
 

@@ -19,7 +19,7 @@ const std::vector<Fault> either = {Fault::reset, Fault::protocol, Fault::timeout
 std::string nothing(std::uint32_t) {
   return {};
 }
-std::string head(std::uint32_t stream) {
+std::string head_of(std::uint32_t stream) {
   return h2::headers(stream, h2::status(200));
 }
 
@@ -55,13 +55,13 @@ void add_answers(Acts& acts) {
   }
   acts.add("an answer with a body", {}, 200,
            once([](std::uint32_t s) { return h2::answer(s, 200, "hello"); }, Then::keep));
-  acts.add("headers and no body", {}, 200, once(head));
+  acts.add("headers and no body", {}, 200, once(head_of));
   acts.add("trailers that say otherwise", {}, 200, once([](std::uint32_t s) {
-             return head(s) + h2::data(s, "ok", 0) +
+             return head_of(s) + h2::data(s, "ok", 0) +
                     h2::headers(s, h2::field("retry-after", "9"), h2::end_headers | h2::end_stream);
            }));
   acts.add("a body beyond the window", broken, 200, once([](std::uint32_t s) {
-             return head(s) + repeated(h2::data(s, std::string(16'384, 'b'), 0), 200);
+             return head_of(s) + repeated(h2::data(s, std::string(16'384, 'b'), 0), 200);
            }));
   Act& early = acts.add("an answer before the body", {}, 413,
                         once([](std::uint32_t s) { return h2::answer(s, 413, "no"); }));
@@ -80,7 +80,7 @@ void add_endings(Acts& acts) {
         .unprocessed = unprocessed;
     // Where both arrive together libcurl doesn't tell of the headers.
     acts.add("RST_STREAM " + number + " after the headers", broken, 200,
-             once([=](std::uint32_t s) { return head(s) + h2::rst_stream(s, code); }))
+             once([=](std::uint32_t s) { return head_of(s) + h2::rst_stream(s, code); }))
         .unprocessed = unprocessed || code == 0;
     acts.add("GOAWAY " + number + " of nothing", broken, 0,
              once([code](std::uint32_t) { return h2::goaway(0, code); }, Then::close))
@@ -95,7 +95,7 @@ void add_endings(Acts& acts) {
        {std::pair("closed", Then::close), {"cut", Then::cut}, {"reset", Then::reset}}) {
     acts.add(std::string(word) + " after the request", broken, 0, once(nothing, then));
     // What was said just before may be lost with the connection.
-    acts.add(std::string(word) + " after the headers", broken, 200, once(head, then));
+    acts.add(std::string(word) + " after the headers", broken, 200, once(head_of, then));
   }
 }
 
@@ -153,18 +153,18 @@ void add_floods(Acts& acts) {
         [](std::uint32_t s) { return h2::frame(h2::continuation_frame, 0, s, ""); });
   flood("interim answers", broken, 0, nothing,
         [](std::uint32_t s) { return h2::headers(s, h2::status(103)); });
-  flood("a body", broken, 200, head,
+  flood("a body", broken, 200, head_of,
         [](std::uint32_t s) { return h2::data(s, std::string(16'000, 'b'), 0); });
-  flood("empty DATA", broken, 200, head, [](std::uint32_t s) { return h2::data(s, "", 0); });
+  flood("empty DATA", broken, 200, head_of, [](std::uint32_t s) { return h2::data(s, "", 0); });
   flood("empty DATA without headers", either, 0, nothing,
         [](std::uint32_t s) { return h2::data(s, "", 0); });
   const auto settings = [](std::uint32_t) { return h2::settings(); };
   flood("SETTINGS", either, 0, nothing, settings);
   // Where it breaks in the same breath libcurl does not tell of the headers.
-  flood("SETTINGS after the headers", broken, 200, head, settings);
+  flood("SETTINGS after the headers", broken, 200, head_of, settings);
   const auto ping = [](std::uint32_t) { return h2::ping(); };
   flood("PING", either, 0, nothing, ping);
-  flood("PING after the headers", broken, 200, head, ping);
+  flood("PING after the headers", broken, 200, head_of, ping);
   flood("WINDOW_UPDATE", either, 0, nothing,
         [](std::uint32_t s) { return h2::frame(h2::window_update_frame, 0, s, h2::number(1, 4)); });
   flood("PRIORITY", either, 0, nothing,

@@ -6,6 +6,7 @@
 
 #include "catch2.hpp"
 #include "hookwright/egress.hpp"
+#include "support/address.hpp"
 
 #ifndef _WIN32
 #include <arpa/inet.h>
@@ -16,16 +17,7 @@ using hookwright::classify;
 using hookwright::EgressPolicy;
 using hookwright::IpAddress;
 
-namespace {
-
-IpAddress address(const std::string& text) {
-  INFO(text);
-  const auto parsed = IpAddress::parse(text);
-  REQUIRE(parsed);
-  return *parsed;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("addresses are parsed strictly") {
   CHECK(address("192.0.2.1").bytes() == IpAddress::V6{192, 0, 2, 1});

@@ -7,14 +7,11 @@
 
 #include "catch2.hpp"
 #include "hookwright/error.hpp"
+#include "support/address.hpp"
 
 using namespace hookwright;
 
 namespace {
-
-IpAddress address(const std::string& text) {
-  return IpAddress::parse(text).value();
-}
 
 std::string complaint(const EgressPolicy& policy) {
   try {

@@ -17,7 +17,6 @@ using namespace hookwright;
 
 namespace {
 
-constexpr TimePoint start{Duration(1'700'000'000'000)};
 constexpr std::size_t endpoints = 40;
 
 // What must be found, beside a store that is told the same.

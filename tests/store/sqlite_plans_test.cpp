@@ -13,9 +13,6 @@ using namespace hookwright;
 
 namespace {
 
-constexpr TimePoint start{Duration(1'700'000'000'000)};
-constexpr Duration hour{3'600'000};
-
 std::vector<std::string> plan_of(sqlite3* connection, const std::string& sql) {
   sqlite3_stmt* explain = nullptr;
   REQUIRE(sqlite3_prepare_v2(connection, ("EXPLAIN QUERY PLAN " + sql).c_str(), -1, &explain,

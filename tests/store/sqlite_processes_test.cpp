@@ -23,8 +23,6 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-constexpr TimePoint start{Duration(1'700'000'000'000)};
-
 std::unique_ptr<Store> open_at(const std::string& path) {
   SqliteOptions options;
   options.path = path;

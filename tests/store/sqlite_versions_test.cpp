@@ -80,9 +80,6 @@ CREATE INDEX dead_letter_expires ON dead_letter(expires);
 CREATE INDEX note_expires ON note(expires) WHERE expires > 0;
 )sql";
 
-constexpr TimePoint start{Duration(1'700'000'000'000)};
-constexpr Duration hour{3'600'000};
-
 void write(const std::string& file, const char* sql) {
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);

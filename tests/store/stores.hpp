@@ -12,6 +12,10 @@
 #include "hookwright/stores/sqlite.hpp"
 #include "hookwright/testing/store_contract.hpp"
 
+// When the tests of stores begin; nothing hangs on which day that is.
+inline constexpr hookwright::TimePoint start{hookwright::Duration(1'700'000'000'000)};
+inline constexpr hookwright::Duration hour{3'600'000};
+
 // A folder of its own, gone with the object.
 class TemporaryFolder {
  public:

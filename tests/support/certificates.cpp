@@ -17,20 +17,20 @@ namespace {
 
 constexpr long day = 24 * 60 * 60;
 
-void require(bool ok, const char* what) {
+void require_certificate(bool ok, const char* what) {
   if (!ok) throw std::runtime_error(std::string("test certificate: ") + what);
 }
 
 std::shared_ptr<EVP_PKEY> make_key() {
   std::shared_ptr<EVP_PKEY> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
-  require(key != nullptr, "key");
+  require_certificate(key != nullptr, "key");
   return key;
 }
 
 template <class Write>
 std::string to_pem(Write write) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), BIO_free);
-  require(bio && write(bio.get()) == 1, "PEM");
+  require_certificate(bio && write(bio.get()) == 1, "PEM");
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
   return {text, static_cast<std::size_t>(size)};
@@ -42,29 +42,32 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
   const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension(
       X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()), X509_EXTENSION_free);
-  require(extension && X509_add_ext(certificate, extension.get(), -1) == 1, "extension");
+  require_certificate(extension && X509_add_ext(certificate, extension.get(), -1) == 1,
+                      "extension");
 }
 
 std::shared_ptr<X509> make_certificate(EVP_PKEY* key, const std::string& name, bool expired) {
   std::shared_ptr<X509> certificate(X509_new(), X509_free);
-  require(certificate != nullptr, "memory");
+  require_certificate(certificate != nullptr, "memory");
   std::uint32_t serial = 0;
-  require(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1, "random");
+  require_certificate(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1,
+                      "random");
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), serial);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -10 * day);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), expired ? -day : 10 * day);
   X509_set_pubkey(certificate.get(), key);
   const auto* const text = reinterpret_cast<const unsigned char*>(name.data());
-  require(X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
-                                     text, static_cast<int>(name.size()), -1, 0) == 1,
-          "name");
+  require_certificate(
+      X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC, text,
+                                 static_cast<int>(name.size()), -1, 0) == 1,
+      "name");
   return certificate;
 }
 
 void sign(X509* certificate, X509* issuer, EVP_PKEY* key) {
   X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
-  require(X509_sign(certificate, key, EVP_sha256()) > 0, "signature");
+  require_certificate(X509_sign(certificate, key, EVP_sha256()) > 0, "signature");
 }
 
 bool is_address(const std::string& name) {
@@ -122,12 +125,13 @@ Identity Authority::make_identity(const std::vector<std::string>& names, bool ex
 
 TemporaryFile::TemporaryFile(const std::string& text) {
   std::uint64_t number = 0;
-  require(RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) == 1, "random");
+  require_certificate(RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) == 1,
+                      "random");
   path_ = (std::filesystem::temp_directory_path() / ("hookwright-test-" + std::to_string(number)))
               .string();
   std::ofstream file(path_, std::ios::binary);
   file << text;
-  require(file.good(), "temporary file");
+  require_certificate(file.good(), "temporary file");
 }
 
 TemporaryFile::~TemporaryFile() {

@@ -20,7 +20,7 @@ constexpr std::uint16_t type_cname = 5;
 constexpr std::uint16_t type_aaaa = 28;
 constexpr std::size_t header_bytes = 12;
 
-void require(bool ok, const char* what) {
+void require_name_server(bool ok, const char* what) {
   if (!ok) throw std::runtime_error(std::string("test name server: ") + what);
 }
 
@@ -79,14 +79,15 @@ DnsServer::DnsServer(const std::string& address, std::uint16_t port) {
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
-  require(::inet_pton(AF_INET, address.c_str(), &to.sin_addr) == 1, "address");
+  require_name_server(::inet_pton(AF_INET, address.c_str(), &to.sin_addr) == 1, "address");
   udp_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   tcp_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int yes = 1;
   ::setsockopt(tcp_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   const auto* const any = reinterpret_cast<const sockaddr*>(&to);
-  require(::bind(udp_, any, sizeof to) == 0 && ::bind(tcp_, any, sizeof to) == 0, "bind");
-  require(::listen(tcp_, 64) == 0 && ::pipe(stop_pipe_) == 0, "listen");
+  require_name_server(::bind(udp_, any, sizeof to) == 0 && ::bind(tcp_, any, sizeof to) == 0,
+                      "bind");
+  require_name_server(::listen(tcp_, 64) == 0 && ::pipe(stop_pipe_) == 0, "listen");
   thread_ = std::thread([this] { serve(); });
 }
 

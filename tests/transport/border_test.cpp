@@ -11,6 +11,7 @@
 #include "catch2.hpp"
 #include "hookwright/error.hpp"
 #include "policy/egress_rows.hpp"
+#include "support/address.hpp"
 #include "transport/driver.hpp"
 #include "transport/exchange.hpp"
 #include "transport/sending.hpp"
@@ -22,22 +23,11 @@ using transport::OwnAddresses;
 
 namespace {
 
-IpAddress address(const std::string& text) {
-  return IpAddress::parse(text).value();
-}
-
 // The development policy but for one address, which stands for the inside.
 EgressPolicy all_but(const std::string& range) {
   EgressPolicy policy = EgressPolicy::development();
   policy.deny = {AddressRange(range)};
   return policy;
-}
-
-ReceiverOptions on_address(const std::string& text, std::uint16_t port = 0) {
-  ReceiverOptions options;
-  options.address = text;
-  options.port = port;
-  return options;
 }
 
 // 127.0.0.2, which the policy allows, and 127.0.0.3, which it denies, with the same port.

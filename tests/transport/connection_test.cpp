@@ -25,13 +25,6 @@ std::uint16_t closed_port() {
   return Receiver().port();
 }
 
-ReceiverOptions on_address(const std::string& address, std::uint16_t port = 0) {
-  ReceiverOptions options;
-  options.address = address;
-  options.port = port;
-  return options;
-}
-
 // Receivers on 127.0.0.2 and 127.0.0.3, with the same port.
 struct TwoAddresses {
   TwoAddresses() : first(on_address("127.0.0.2")), second(on_address("127.0.0.3", first.port())) {}

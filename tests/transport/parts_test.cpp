@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catch2.hpp"
+#include "support/address.hpp"
 #include "transport/guard.hpp"
 #include "transport/header_list.hpp"
 #include "transport/library.hpp"
@@ -25,10 +26,6 @@ using namespace hookwright;
 using namespace hookwright::transport;
 
 namespace {
-
-IpAddress address(const std::string& text) {
-  return IpAddress::parse(text).value();
-}
 
 // What libcurl hands to the callback, with room for any address behind it.
 struct Offer {

@@ -28,6 +28,13 @@ inline SteadyTime in(Duration time) {
 // sanitizer either.
 inline constexpr Duration ample = 60s;
 
+inline ReceiverOptions on_address(const std::string& address, std::uint16_t port = 0) {
+  ReceiverOptions options;
+  options.address = address;
+  options.port = port;
+  return options;
+}
+
 inline Request post(const std::string& url, std::string body = R"({"id":1})",
                     Duration deadline = ample) {
   Request request;

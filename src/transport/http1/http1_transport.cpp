@@ -5,6 +5,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "clock/steady_now.hpp"
 #include "hookwright/error.hpp"
 #include "hookwright/transports/http1.hpp"
 #include "transport/header_list.hpp"
@@ -23,10 +24,6 @@ constexpr std::size_t joined_body_max = 16 * 1024;       // sent in one piece wi
 constexpr std::size_t handshake_bytes_max = 512 * 1024;  // from the receiver: certificates
 constexpr std::size_t idle_bytes_max = 16 * 1024;        // on a connection that is kept: TLS' own
 constexpr Duration wait_max = 1s;                        // survives a lost wake-up
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 const CurlTransportOptions& checked(const CurlTransportOptions& options) {
   check(options);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "clock/steady_now.hpp"
 #include "hookwright/address.hpp"
 #include "transport/sockets.hpp"
 
@@ -137,7 +138,7 @@ void Tls::keep_session(SSL* stream, SSL_SESSION* session) {
   if (i2d_SSL_SESSION(session, nullptr) > session_bytes_max) return;
   if (sk_X509_num(SSL_get_peer_cert_chain(stream)) > chain_max) return;
   const auto& target = *static_cast<const std::string*>(SSL_get_ex_data(stream, app_data));
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const SteadyTime now = steady_now();
   const auto known = sessions_.find(target);
   SteadyTime verified = now;
   if (SSL_session_reused(stream) == 1) {
