@@ -30,9 +30,9 @@ EgressPolicy all_but(const std::string& range) {
   return policy;
 }
 
-// 127.0.0.2, which the policy allows, and 127.0.0.3, which it denies, with the same port.
+// local(2), which the policy allows, and local(3), which it denies, with the same port.
 struct Inside {
-  explicit Inside(EgressPolicy policy = all_but("127.0.0.3/32")) {
+  explicit Inside(EgressPolicy policy = all_but(local(3) + "/32")) {
     CurlTransportOptions options;
     options.egress = std::move(policy);
     options.resolver = resolver;
@@ -42,8 +42,8 @@ struct Inside {
     return testing::send(*transport, post(outer.url("/", name)));
   }
 
-  Receiver outer{on_address("127.0.0.2")};
-  Receiver inner{on_address("127.0.0.3", outer.port())};
+  Receiver outer{on_address(local(2))};
+  Receiver inner{on_address(local(3), outer.port())};
   std::shared_ptr<ScriptedResolver> resolver = std::make_shared<ScriptedResolver>();
   std::unique_ptr<Transport> transport{};
 };
@@ -183,14 +183,14 @@ TEST_CASE("a request's URL must be what the grammar makes of it") {
 
 TEST_CASE("a name that moves inside is refused, kept connection or not, and may come back") {
   Inside scene;
-  scene.resolver->set("rebound.test", {"127.0.0.2"});
+  scene.resolver->set("rebound.test", {local(2)});
   CHECK(scene.send("rebound.test").status == 200);
   for (int i = 0; i < 3; ++i) {
-    scene.resolver->set("rebound.test", {"127.0.0.3"});
+    scene.resolver->set("rebound.test", {local(3)});
     const Completion completion = scene.send("rebound.test");
     CHECK(completion.fault == Fault::blocked);
     CHECK(completion.sends == 0);
-    scene.resolver->set("rebound.test", {"127.0.0.2"});
+    scene.resolver->set("rebound.test", {local(2)});
     CHECK(scene.send("rebound.test").status == 200);
   }
   CHECK(scene.inner.connections() == 0);
@@ -200,16 +200,16 @@ TEST_CASE("a name that moves inside is refused, kept connection or not, and may 
 TEST_CASE(
     "an answer that mixes allowed addresses and others is refused, or used with the allowed") {
   const bool allow = GENERATE(false, true);
-  EgressPolicy policy = all_but("127.0.0.3/32");
+  EgressPolicy policy = all_but(local(3) + "/32");
   policy.allow_mixed_answers = allow;
   policy.deny.emplace_back("10.0.0.0/8");
   Inside scene(policy);
-  scene.resolver->set("mixed.test", {"127.0.0.3", "10.255.255.1", "127.0.0.2", "127.0.0.3"});
+  scene.resolver->set("mixed.test", {local(3), "10.255.255.1", local(2), local(3)});
   const Completion completion = scene.send("mixed.test");
   CHECK(completion.fault == (allow ? Fault::none : Fault::blocked));
   CHECK(scene.outer.connections() == (allow ? 1 : 0));
 
-  scene.resolver->set("inside.test", {"127.0.0.3", "10.255.255.1"});
+  scene.resolver->set("inside.test", {local(3), "10.255.255.1"});
   CHECK(scene.send("inside.test").fault == Fault::blocked);
   CHECK(scene.inner.connections() == 0);
 }
@@ -218,7 +218,7 @@ TEST_CASE(
 // generation and so another pool; this is what stands behind that.
 TEST_CASE("a kept connection is not used under a policy that became stricter a moment ago") {
   if (!transport::library().asks_before_requests) return;
-  Receiver receiver(on_address("127.0.0.2"));
+  Receiver receiver(on_address(local(2)));
   transport::Settings settings;
   settings.library = transport::library();
   settings.border = std::make_shared<Border>(EgressPolicy::development());
@@ -233,7 +233,7 @@ TEST_CASE("a kept connection is not used under a policy that became stricter a m
   const auto transfer = [&](auto meanwhile) {
     const SteadyTime now = std::chrono::steady_clock::now();
     REQUIRE(exchange.begin(1, post(receiver.url("/", "kept.test")), now));
-    exchange.addresses = {address("127.0.0.2")};
+    exchange.addresses = {address(local(2))};
     REQUIRE(exchange.prepare(now, false));
     meanwhile();
     REQUIRE(driver.add(exchange.handle(), false));
@@ -252,7 +252,7 @@ TEST_CASE("a kept connection is not used under a policy that became stricter a m
   CHECK(transfer([] {}) == CURLE_OK);
   CHECK(transfer([] {}) == CURLE_OK);
   CHECK(receiver.connections() == 1);
-  const CURLcode code = transfer([&] { *settings.border = Border(all_but("127.0.0.2/32")); });
+  const CURLcode code = transfer([&] { *settings.border = Border(all_but(local(2) + "/32")); });
   CHECK(code == CURLE_ABORTED_BY_CALLBACK);
   CHECK(exchange.guard.blocked());
   CHECK(exchange.guard.sends() == 0);

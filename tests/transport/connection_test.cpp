@@ -25,9 +25,9 @@ std::uint16_t closed_port() {
   return Receiver().port();
 }
 
-// Receivers on 127.0.0.2 and 127.0.0.3, with the same port.
+// Receivers on local(2) and local(3), with the same port.
 struct TwoAddresses {
-  TwoAddresses() : first(on_address("127.0.0.2")), second(on_address("127.0.0.3", first.port())) {}
+  TwoAddresses() : first(on_address(local(2))), second(on_address(local(3), first.port())) {}
   Receiver first;
   Receiver second;
 };
@@ -55,25 +55,25 @@ TEST_CASE("a closed port is refused") {
 }
 
 TEST_CASE("the second address is tried when the first does not answer, and kept in mind") {
-  Receiver receiver(on_address("127.0.0.3"));
+  Receiver receiver(on_address(local(3)));
   Sender sender;
-  sender.resolver->set("two.test", {"127.0.0.2", "127.0.0.3"});
+  sender.resolver->set("two.test", {local(2), local(3)});
   const std::string url = receiver.url("/", "two.test");
   const Completion completion = sender.send(post(url));
   CHECK(completion.status == 200);
-  CHECK(completion.address == "127.0.0.3");
+  CHECK(completion.address == local(3));
   CHECK(completion.sends == 1);
   CHECK(sender.send(post(url)).status == 200);
   CHECK(receiver.connections() == 1);
 
-  sender.resolver->set("two.test", {"127.0.0.2", "127.0.0.4", "127.0.0.3"});
-  CHECK(sender.send(post(url)).address == "127.0.0.3");
+  sender.resolver->set("two.test", {local(2), local(4), local(3)});
+  CHECK(sender.send(post(url)).address == local(3));
 }
 
 TEST_CASE("no more than two addresses are tried") {
-  Receiver receiver(on_address("127.0.0.5"));
+  Receiver receiver(on_address(local(5)));
   Sender sender;
-  sender.resolver->set("many.test", {"127.0.0.2", "127.0.0.3", "127.0.0.5"});
+  sender.resolver->set("many.test", {local(2), local(3), local(5)});
   CHECK(sender.send(post(receiver.url("/", "many.test"))).fault == Fault::refused);
   CHECK(receiver.connections() == 0);
 }
@@ -82,12 +82,12 @@ TEST_CASE("a name that moves while its connection is kept is reached where it is
   TwoAddresses receivers;
   Sender sender;
   const std::string url = receivers.first.url("/", "moving.test");
-  sender.resolver->set("moving.test", {"127.0.0.2"});
-  CHECK(sender.send(post(url)).address == "127.0.0.2");
-  sender.resolver->set("moving.test", {"127.0.0.3"});
-  CHECK(sender.send(post(url)).address == "127.0.0.3");
-  sender.resolver->set("moving.test", {"127.0.0.2"});
-  CHECK(sender.send(post(url)).address == "127.0.0.2");
+  sender.resolver->set("moving.test", {local(2)});
+  CHECK(sender.send(post(url)).address == local(2));
+  sender.resolver->set("moving.test", {local(3)});
+  CHECK(sender.send(post(url)).address == local(3));
+  sender.resolver->set("moving.test", {local(2)});
+  CHECK(sender.send(post(url)).address == local(2));
   CHECK(receivers.first.requests().size() == 2);
   CHECK(receivers.second.requests().size() == 1);
   CHECK(receivers.first.connections() == 1);
@@ -103,7 +103,7 @@ TEST_CASE("names that alternate between addresses never reach the wrong one") {
   std::map<RequestId, std::string> expected;
   for (RequestId id = 1; id <= count; ++id) {
     const std::string name = "n" + std::to_string(id % names) + ".test";
-    const std::string address = (id / names + id) % 2 == 0 ? "127.0.0.2" : "127.0.0.3";
+    const std::string address = (id / names + id) % 2 == 0 ? local(2) : local(3);
     sender.resolver->set(name, {address});
     expected[id] = address;
     sender.transport->start(id, post(receivers.first.url("/" + address, name)));
@@ -114,8 +114,10 @@ TEST_CASE("names that alternate between addresses never reach the wrong one") {
       }
     }
   }
-  for (const Received& request : receivers.first.requests()) CHECK(request.target == "/127.0.0.2");
-  for (const Received& request : receivers.second.requests()) CHECK(request.target == "/127.0.0.3");
+  for (const Received& request : receivers.first.requests())
+    CHECK(request.target == "/" + local(2));
+  for (const Received& request : receivers.second.requests())
+    CHECK(request.target == "/" + local(3));
   CHECK(receivers.first.connections() + receivers.second.connections() <= 4 * names);
 }
 
@@ -186,19 +188,19 @@ TEST_CASE("what a tenant is shown of it tells no blocked address from a closed p
   Sender sender;
   CurlTransportOptions options;
   options.egress = EgressPolicy::development();
-  options.egress.deny = {AddressRange("127.0.0.2/32")};
+  options.egress.deny = {AddressRange(local(2) + "/32")};
   options.resolver = sender.resolver;
   sender.transport = make_transport(std::move(options));
-  sender.resolver->set("blocked.test", {"127.0.0.2"});
-  sender.resolver->set("mixed.test", {"127.0.0.1", "127.0.0.2"});
+  sender.resolver->set("blocked.test", {local(2)});
+  sender.resolver->set("mixed.test", {"127.0.0.1", local(2)});
   sender.resolver->set("closed.test", {"127.0.0.1"});
-  Receiver inside(on_address("127.0.0.2"));
+  Receiver inside(on_address(local(2)));
   const std::string port = std::to_string(closed_port());
   const std::string open_port = std::to_string(inside.port());
   for (const std::string& url :
        {"http://closed.test:" + port + "/", "http://blocked.test:" + port + "/",
         "http://blocked.test:" + open_port + "/", "http://mixed.test:" + open_port + "/",
-        "http://127.0.0.2:" + open_port + "/", "http://unknown.test:" + port + "/"}) {
+        "http://" + local(2) + ":" + open_port + "/", "http://unknown.test:" + port + "/"}) {
     const Completion completion = sender.send(post(url));
     const TenantView view = tenant_view({.number = 1,
                                          .elapsed = completion.elapsed,

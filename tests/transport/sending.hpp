@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,15 @@ inline SteadyTime in(Duration time) {
 // How long to wait for what comes at once: no test ends by it, on a busy machine and under a
 // sanitizer either.
 inline constexpr Duration ample = 60s;
+
+// An address of this machine whose ports no test that runs at the same time uses; 2 to 254.
+inline std::string local(int n) {
+  static const std::string own = [] {
+    const unsigned drawn = std::random_device{}();
+    return "127." + std::to_string(1 + drawn % 250) + '.' + std::to_string(drawn / 250 % 250) + '.';
+  }();
+  return own + std::to_string(n);
+}
 
 inline ReceiverOptions on_address(const std::string& address, std::uint16_t port = 0) {
   ReceiverOptions options;

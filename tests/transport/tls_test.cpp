@@ -161,16 +161,16 @@ TEST_CASE("a name that moves is verified where it has moved to") {
   const Identity right = authority().issue({"moving.test"});
   const Identity wrong = authority().issue({"other.test"});
   ReceiverOptions options = with(right);
-  options.address = "127.0.0.2";
+  options.address = local(2);
   Receiver first(options);
   options = with(wrong);
-  options.address = "127.0.0.3";
+  options.address = local(3);
   options.port = first.port();
   Receiver second(options);
   TrustedAuthority trusted;
-  trusted.sender.resolver->set("moving.test", {"127.0.0.2"});
+  trusted.sender.resolver->set("moving.test", {local(2)});
   CHECK(trusted.sender.send(post(first.url("/", "moving.test"))).status == 200);
-  trusted.sender.resolver->set("moving.test", {"127.0.0.3"});
+  trusted.sender.resolver->set("moving.test", {local(3)});
   CHECK(trusted.sender.send(post(first.url("/", "moving.test"))).fault == Fault::tls);
   CHECK(second.requests().empty());
 }
