@@ -41,10 +41,10 @@ if(MODE STREQUAL "pkgconfig")
   run("${CXX}" -std=c++20 ${cxx_flags} ${definitions} "${SOURCE}/tests/consumer/main.cpp" -o "${WORK}/consumer" ${flags})
 else()
   # Users never need what hookwright's own tests need. A subproject is built as plainly as can be, since only its linking
-  # is in question here. The host may have several sources compiled at once, ours among them.
+  # is in question here. The host may have sources compiled together, ours among them: here, all of them.
   set(configure "${CMAKE_COMMAND}" -S "${SOURCE}/tests/consumer" -B "${WORK}/build" -G "${GENERATOR}"
     "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_CXX_FLAGS=${CXX_FLAGS} -O0" "-DCMAKE_PREFIX_PATH=${WORK}/moved"
-    -DCMAKE_DISABLE_FIND_PACKAGE_Catch2=ON -DCMAKE_UNITY_BUILD=ON "-DHOOKWRIGHT_FROM=${MODE}" "-DHOOKWRIGHT_SOURCE=${SOURCE}")
+    -DCMAKE_DISABLE_FIND_PACKAGE_Catch2=ON -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0 "-DHOOKWRIGHT_FROM=${MODE}" "-DHOOKWRIGHT_SOURCE=${SOURCE}")
   if(MODE STREQUAL "package")
     execute_process(COMMAND ${configure} -DHOOKWRIGHT_COMPONENTS=carrier_pigeon
       RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
