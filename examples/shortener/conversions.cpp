@@ -16,7 +16,7 @@ constexpr std::int64_t quota = 3;  // small, so that a demo reaches it
 constexpr hookwright::Duration lifetime = std::chrono::hours(24);
 
 // What this shortener's customer counts as a conversion.
-const triggers::UtmPattern pattern{.medium = "email", .campaign = "summer-*"};
+const triggers::UtmPattern conversion_pattern{.medium = "email", .campaign = "summer-*"};
 
 }  // namespace
 
@@ -33,7 +33,7 @@ std::string Conversions::destination(const Link& link, std::int64_t clicks) cons
 
 void Conversions::clicked(const Link& link, std::string_view short_url, const Visitor& visitor,
                           std::int64_t clicks) {
-  if (const auto utm = triggers::read_utm(link.target); utm && triggers::matches(pattern, *utm)) {
+  if (const auto utm = triggers::read_utm(link.target); utm && triggers::matches(conversion_pattern, *utm)) {
     dispatcher_.publish(tenant,
                         hypersnap::LinkClickConverted{.short_url = std::string(short_url),
                                                       .destination = link.target,
