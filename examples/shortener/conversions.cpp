@@ -33,7 +33,8 @@ std::string Conversions::destination(const Link& link, std::int64_t clicks) cons
 
 void Conversions::clicked(const Link& link, std::string_view short_url, const Visitor& visitor,
                           std::int64_t clicks) {
-  if (const auto utm = triggers::read_utm(link.target); utm && triggers::matches(conversion_pattern, *utm)) {
+  if (const auto utm = triggers::read_utm(link.target);
+      utm && triggers::matches(conversion_pattern, *utm)) {
     dispatcher_.publish(tenant,
                         hypersnap::LinkClickConverted{.short_url = std::string(short_url),
                                                       .destination = link.target,
