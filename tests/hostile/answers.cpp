@@ -4,8 +4,6 @@
 namespace hookwright::testing {
 namespace {
 
-using Then = Reply::Then;
-
 const std::string ok_head = "HTTP/1.1 200 OK\r\n";
 const std::string ok = ok_head + "Content-Length: 2\r\n\r\nok";
 const std::string chunked_head = ok_head + "Transfer-Encoding: chunked\r\n\r\n";

@@ -3,8 +3,6 @@
 namespace hookwright::testing {
 namespace {
 
-using Then = Reply::Then;
-
 const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n";
 constexpr std::size_t large_body = 8'000'000;  // more than the buffers of a connection take
 

@@ -6,8 +6,6 @@
 
 namespace hookwright::testing {
 
-using Then = Reply::Then;
-
 std::vector<Handshake> handshakes(const Identities& identities) {
   std::vector<Handshake> all;
   const auto add = [&all](std::string name, Expected expected, const Identity* identity,

@@ -10,8 +10,6 @@ namespace h2 = http2;
 
 namespace {
 
-using Then = Reply::Then;
-
 const std::vector<Fault> broken = {Fault::reset, Fault::protocol};
 const std::vector<Fault> stuck = {Fault::timeout};
 const std::vector<Fault> either = {Fault::reset, Fault::protocol, Fault::timeout};

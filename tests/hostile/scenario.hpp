@@ -12,6 +12,8 @@
 // tests in this folder play, one after the other, all at once, fresh and on kept connections.
 namespace hookwright::testing {
 
+using Then = Reply::Then;
+
 // What a completion must say. One table for all, so that a reader can judge it as a whole.
 struct Expected {
   Fault fault = Fault::none;

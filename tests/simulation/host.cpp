@@ -19,8 +19,9 @@ struct Kind {
   const char* type;
   const char* family;
 };
-constexpr std::array<Kind, 4> kinds = {Kind{"sim.tick", ""}, Kind{"sim.tock.late", ""},
-                                       Kind{"sim.snap", "hypersnap"}, Kind{"sim.snip", "snipy"}};
+constexpr std::array<Kind, 4> event_kinds = {Kind{"sim.tick", ""}, Kind{"sim.tock.late", ""},
+                                             Kind{"sim.snap", "hypersnap"},
+                                             Kind{"sim.snip", "snipy"}};
 
 constexpr std::array<const char*, 4> patterns = {"*", "sim.*", "sim.tick", "sim.tock.*"};
 
@@ -122,7 +123,7 @@ void World::disturb() {
 }
 
 EncodedEvent World::make_event(Process& process) {
-  const Kind kind = kinds[random_.below(scenario_.shared ? 2 : kinds.size())];
+  const Kind kind = event_kinds[random_.below(scenario_.shared ? 2 : event_kinds.size())];
   std::string data = R"({"n":)" + std::to_string(++number_) + R"(,"text":")" +
                      std::string(random_.below(40), 'x') + '"';
   const std::size_t colour = random_.below(colours.size() + 1);
