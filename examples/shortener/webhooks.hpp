@@ -11,6 +11,7 @@
 inline constexpr std::string_view tenant = "acme-corp";
 inline constexpr std::int64_t user_id = 42;
 
+// To the millisecond, as events carry it.
 [[nodiscard]] hookwright::TimePoint now();
 
 // What this shortener publishes: the events of three products.

@@ -17,8 +17,6 @@ using hookwright::classify;
 using hookwright::EgressPolicy;
 using hookwright::IpAddress;
 
-namespace {}  // namespace
-
 TEST_CASE("addresses are parsed strictly") {
   CHECK(address("192.0.2.1").bytes() == IpAddress::V6{192, 0, 2, 1});
   CHECK(!address("192.0.2.1").is_v6());
