@@ -144,6 +144,11 @@ class HOOKWRIGHT_EXPORT Store {
   // that held it. Default: nothing lost.
   [[nodiscard]] virtual Beat heartbeat(TimePoint now);
 
+  // Comes after each commit(), once what it stored has been handed on: the time for work that no
+  // event should wait for, such as carrying a log over into the database. What throws here is asked
+  // again after the next commit. Default: nothing to do.
+  virtual void checkpoint();
+
   // Drops what has expired: dead letters and notes whose `expires` has come, attempts and events as
   // the budget says, and what deleted endpoints left (their deliveries, attempts and dead letters,
   // then the record; a shared store keeps the record for an hour, and a worker silent for longer

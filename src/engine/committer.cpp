@@ -103,6 +103,7 @@ void Committer::work(const Moment& moment) {
   if (at_rest() && moment.steady >= maintain_at_) maintain(moment);
   if (at_rest() && !alarms_.empty() && alarms_.begin()->first <= moment.now) ring(moment);
   flush_feeds();
+  if (std::exchange(committed_, false)) checkpoint();
 }
 
 // When the next commit is due: at once when idle, with company where much is published. A backlog
@@ -158,6 +159,7 @@ void Committer::carry_out(const Moment& moment) {
   last_commit_ = moment.steady;
   last_commit_events_ = plan.queue.size();
   const bool doubted = std::exchange(plan.in_doubt, true);
+  committed_ = true;
   auto committed = guard<Committed>(counts_.store_exceptions, StoreCode::unknown,
                                     [&] { return store_.commit(plan.batch, moment.now); });
   if (committed.status.ok() && committed.results.size() != plan.items.size()) {

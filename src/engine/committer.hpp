@@ -337,6 +337,7 @@ class Committer {
   void fetch(const Moment& moment);
   void acquire(const Moment& moment);
   void beat(const Moment& moment);
+  void checkpoint();
   void maintain(const Moment& moment);
   void take_grants(const Moment& moment);
   void leave_lost_lanes();
@@ -430,6 +431,7 @@ class Committer {
   TimePoint free_due_ = TimePoint::max();  // when a lane that nobody holds has work: a retry is
                                            // taken up on time, whoever it is
   SteadyTime maintain_at_{};
+  bool committed_ = false;  // the store has not been given its time for a checkpoint since
   CommitterCounts counts_;
 };
 

@@ -331,6 +331,14 @@ bool Committer::knows_endpoints(const Moment& moment) const {
   return !shared_ || moment.steady < trusted_until_;
 }
 
+void Committer::checkpoint() {
+  try {
+    store_.checkpoint();
+  } catch (...) {
+    ++counts_.store_exceptions;
+  }
+}
+
 void Committer::maintain(const Moment& moment) {
   const Budget budget{.attempts_before = moment.now - limits_.attempt_retention,
                       .events_before = moment.now - limits_.event_retention};

@@ -81,6 +81,8 @@ class SqliteStore final : public Store {
     return answer;
   }
 
+  void checkpoint() override { wal_.checkpoint(); }
+
   Pages fetch(std::span<const LaneCursor> cursors, TimePoint now) override {
     note(now);
     Pages pages;

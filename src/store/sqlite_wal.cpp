@@ -3,7 +3,9 @@
 namespace hookwright::stores {
 namespace {
 
-constexpr int frames_max = 512;  // of 4 KiB; the next commit waits while they are carried over
+// Of 4 KiB. What is committed meanwhile waits while they are carried over.
+constexpr int frames_wanted = 512;
+constexpr int frames_max = 2'048;  // where nobody calls checkpoint()
 
 int note_frames(void* frames, sqlite3* /*connection*/, const char* /*database*/, int in_log) {
   *static_cast<int*>(frames) = in_log;
@@ -23,7 +25,11 @@ void SqliteWal::after_commit(StoreCode code) {
   // room for settlements.
   const bool full = code == StoreCode::full;
   if (frames_ < tried_at_) tried_at_ = 0;  // it has been started anew
-  if (full || frames_ - tried_at_ >= frames_max) carry_over(SQLITE_CHECKPOINT_PASSIVE);
+  if (full || new_frames() >= frames_max) carry_over(SQLITE_CHECKPOINT_PASSIVE);
+}
+
+void SqliteWal::checkpoint() {
+  if (new_frames() >= frames_wanted) carry_over(SQLITE_CHECKPOINT_PASSIVE);
 }
 
 void SqliteWal::after_maintenance() {

@@ -13,9 +13,11 @@ class SqliteWal {
   explicit SqliteWal(const Connection& connection);
 
   void after_commit(StoreCode code);
+  void checkpoint();
   void after_maintenance();
 
  private:
+  [[nodiscard]] int new_frames() const { return frames_ - tried_at_; }
   void carry_over(int mode);
 
   const Connection& connection_;

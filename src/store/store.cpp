@@ -12,6 +12,8 @@ Beat Store::heartbeat(TimePoint /*now*/) {
   return {};
 }
 
+void Store::checkpoint() {}
+
 bool Store::maintain(TimePoint /*now*/, const Budget& /*budget*/) {
   return false;
 }
