@@ -144,9 +144,10 @@ class HOOKWRIGHT_EXPORT Store {
   // that held it. Default: nothing lost.
   [[nodiscard]] virtual Beat heartbeat(TimePoint now);
 
-  // Comes after each commit(), once what it stored has been handed on: the time for work that no
-  // event should wait for, such as carrying a log over into the database. What throws here is asked
-  // again after the next commit. Default: nothing to do.
+  // Follows each commit(), once what it stored has been handed on to be sent: the time for work
+  // that no event should wait for, such as carrying a log over into the database. A store must stay
+  // bounded without it. One that throws here is asked again after the next commit. Default: nothing
+  // to do.
   virtual void checkpoint();
 
   // Drops what has expired: dead letters and notes whose `expires` has come, attempts and events as

@@ -3,9 +3,9 @@
 namespace hookwright::stores {
 namespace {
 
-// Of 4 KiB. What is committed meanwhile waits while they are carried over.
+// Pages of 4 KiB in the log. What is published while they are carried over waits for that.
 constexpr int frames_wanted = 512;
-constexpr int frames_max = 2'048;  // where nobody calls checkpoint()
+constexpr int frames_max = 2'048;  // by commits themselves, where nobody calls checkpoint()
 
 int note_frames(void* frames, sqlite3* /*connection*/, const char* /*database*/, int in_log) {
   *static_cast<int*>(frames) = in_log;

@@ -38,6 +38,13 @@ Answer answer_to(StoreFaults& faults, StoreCall name, Call&& call) {
   return answer;
 }
 
+// A call whose only way to fail is to throw. True: it is to be done.
+bool do_without_answer(StoreFaults& faults, StoreCall name) {
+  const std::optional<StoreFault> fault = faults.next(name);
+  if (fault == StoreFault::throws) throw std::runtime_error("simulated: a store that throws");
+  return !fault || fault == StoreFault::unknown_applied;
+}
+
 }  // namespace
 
 std::string_view to_string(StoreFault fault) {
@@ -74,6 +81,8 @@ std::string_view to_string(StoreCall call) {
       return "heartbeat";
     case StoreCall::maintain:
       return "maintain";
+    case StoreCall::checkpoint:
+      return "checkpoint";
   }
   return "unknown";
 }
@@ -114,7 +123,7 @@ std::string StoreFaults::text() const {
 
 std::optional<StoreFault> StoreFaults::next(StoreCall call) {
   const std::lock_guard lock(mutex_);
-  if (plan_.only && *plan_.only != call) return std::nullopt;
+  if (plan_.only ? *plan_.only != call : call == StoreCall::checkpoint) return std::nullopt;
   ++calls_;
   if (calls_ < plan_.at || plan_.faults.empty()) return std::nullopt;
   const std::size_t past = calls_ - plan_.at;
@@ -160,12 +169,12 @@ Beat FaultyStore::heartbeat(TimePoint now) {
   return answer_to<Beat>(*faults_, StoreCall::heartbeat, [&] { return inner_->heartbeat(now); });
 }
 
+void FaultyStore::checkpoint() {
+  if (do_without_answer(*faults_, StoreCall::checkpoint)) inner_->checkpoint();
+}
+
 bool FaultyStore::maintain(TimePoint now, const Budget& budget) {
-  const std::optional<StoreFault> fault = faults_->next(StoreCall::maintain);
-  if (!fault) return inner_->maintain(now, budget);
-  if (fault == StoreFault::unknown_applied) (void)inner_->maintain(now, budget);
-  if (fault == StoreFault::throws) throw std::runtime_error("simulated: a store that throws");
-  return false;
+  return do_without_answer(*faults_, StoreCall::maintain) && inner_->maintain(now, budget);
 }
 
 std::size_t sweep_store_faults(

@@ -126,6 +126,10 @@ Beat RecordingStore::heartbeat(TimePoint now) {
   return inner_->heartbeat(now);
 }
 
+void RecordingStore::checkpoint() {
+  inner_->checkpoint();
+}
+
 bool RecordingStore::maintain(TimePoint now, const Budget& budget) {
   return inner_->maintain(now, budget);
 }

@@ -26,6 +26,7 @@ class ArmedStore final : public Store {
   StoreTraits traits() const override { return store_->traits(); }
   Grants acquire(TimePoint now, std::size_t max) override { return store_->acquire(now, max); }
   Beat heartbeat(TimePoint now) override { return store_->heartbeat(now); }
+  void checkpoint() override { store_->checkpoint(); }
   bool maintain(TimePoint now, const Budget& budget) override;
 
  private:

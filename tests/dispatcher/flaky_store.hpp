@@ -85,6 +85,7 @@ class FlakyStore final : public hookwright::Store {
     return store_->acquire(now, max);
   }
   hookwright::Beat heartbeat(hookwright::TimePoint now) override { return store_->heartbeat(now); }
+  void checkpoint() override { store_->checkpoint(); }
   bool maintain(hookwright::TimePoint now, const hookwright::Budget& budget) override {
     return store_->maintain(now, budget);
   }

@@ -4,8 +4,11 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "dispatcher/prompt_transport.hpp"
@@ -51,7 +54,48 @@ void in_parallel(int threads, const std::function<void(int)>& work) {
   for (std::thread& thread : running) thread.join();
 }
 
+// Its checkpoints last until a request has arrived, and then fail.
+class PatientStore final : public store_test::ForwardingStore {
+ public:
+  PatientStore(std::unique_ptr<Store> store, std::shared_ptr<Log> log, std::atomic<int>& seen)
+      : ForwardingStore(std::move(store)), log_(std::move(log)), seen_(seen) {}
+  Committed commit(const Batch& batch, TimePoint now) override {
+    for (const Change& change : batch.changes) {
+      for (const Write& write : change.writes)
+        brings_event_ = brings_event_ || std::holds_alternative<PutEvent>(write);
+    }
+    return inner().commit(batch, now);
+  }
+  void checkpoint() override {
+    if (!std::exchange(brings_event_, false)) return;
+    if (log_->wait_for(1)) ++seen_;
+    throw std::runtime_error("a checkpoint that fails");
+  }
+
+ private:
+  std::shared_ptr<Log> log_;
+  std::atomic<int>& seen_;
+  bool brings_event_ = false;
+};
+
 }  // namespace
+
+TEST_CASE("what a commit brought is under way before the store makes its checkpoint") {
+  Real real;
+  std::atomic<int> seen{0};
+  Options options = real.options(1);
+  options.store = std::make_unique<PatientStore>(std::move(options.store), real.log, seen);
+  Dispatcher dispatcher(std::move(options));
+  subscribe(dispatcher, "acme", host(1));
+  const Receipt receipt = dispatcher.publish("acme", Numbered{.n = 1});
+  CHECK(receipt.wait(60s) == Stored::yes);
+  // A store that throws there is a store that works.
+  CHECK(dispatcher.publish("acme", Numbered{.n = 2}).wait(60s) == Stored::yes);
+  CHECK(dispatcher.shutdown(60s).complete);
+  CHECK(seen == 2);
+  CHECK(real.log->count() == 2);
+  CHECK(dispatcher.metrics().plugin_errors == 2);
+}
 
 TEST_CASE("four publishers, every event stored and delivered once to everybody") {
   const std::size_t threads = GENERATE(1U, 3U);

@@ -247,6 +247,12 @@ Beat SimulatedStore::heartbeat(TimePoint now) {
   return beat;
 }
 
+void SimulatedStore::checkpoint() {
+  if (lot_->dead) return;
+  if (strikes(Hazard::throwing_store, 2)) throw std::runtime_error("simulated: checkpoint throws");
+  store_->checkpoint();
+}
+
 bool SimulatedStore::maintain(TimePoint now, const Budget& budget) {
   if (lot_->dead) return false;
   if (strikes(Hazard::throwing_store, 2)) throw std::runtime_error("simulated: maintain throws");

@@ -30,6 +30,7 @@ class SimulatedStore final : public Store {
   StoreTraits traits() const override { return {.durable = true, .shared = scenario_.shared}; }
   Grants acquire(TimePoint now, std::size_t max) override;
   Beat heartbeat(TimePoint now) override;
+  void checkpoint() override;
   bool maintain(TimePoint now, const Budget& budget) override;
 
  private:

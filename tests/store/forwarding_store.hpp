@@ -28,6 +28,7 @@ class ForwardingStore : public Store {
   StoreTraits traits() const override { return inner_->traits(); }
   Grants acquire(TimePoint now, std::size_t max) override { return inner_->acquire(now, max); }
   Beat heartbeat(TimePoint now) override { return inner_->heartbeat(now); }
+  void checkpoint() override { inner_->checkpoint(); }
   bool maintain(TimePoint now, const Budget& budget) override {
     return inner_->maintain(now, budget);
   }

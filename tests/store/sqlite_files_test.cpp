@@ -3,11 +3,14 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <sstream>
 #include <string>
 
 #include "catch2.hpp"
 #include "hookwright/error.hpp"
+#include "hookwright/id.hpp"
+#include "hookwright/store.hpp"
 #include "store/stores.hpp"
 
 using Catch::Matchers::ContainsSubstring;
@@ -219,6 +222,39 @@ TEST_CASE("a store is made where there is none") {
   store.reset();
   CHECK_FALSE(std::filesystem::exists(file + "-wal"));
   CHECK(refusal(at(file)) == "");
+}
+
+// Of 32 MiB in 64 commits.
+std::uintmax_t log_after_commits(bool with_checkpoints) {
+  using namespace hookwright;
+  const TemporaryFolder folder;
+  const std::string file = folder.file("store.db");
+  const auto store = make_sqlite_store(at(file));
+  REQUIRE(store->open({}, start).status.ok());
+  IdGenerator ids(1);
+  for (int i = 0; i < 64; ++i) {
+    Batch batch;
+    for (int n = 0; n < 8; ++n) {
+      StoredEvent event;
+      event.id = ids.next<EventId>(start);
+      event.at = start;
+      event.body.assign(65'536, 'x');
+      batch.changes.push_back({{}, {PutEvent{std::make_shared<const StoredEvent>(event)}}});
+    }
+    REQUIRE(store->commit(batch, start).status.ok());
+    if (with_checkpoints) store->checkpoint();
+  }
+  return std::filesystem::file_size(file + "-wal");
+}
+
+TEST_CASE("a log is carried over by checkpoints, and without them before it is long") {
+  constexpr std::uintmax_t mebibyte = 1'048'576;
+  const std::uintmax_t with = log_after_commits(true);
+  CHECK(with > 2 * mebibyte);
+  CHECK(with < 3 * mebibyte);
+  const std::uintmax_t without = log_after_commits(false);
+  CHECK(without > 8 * mebibyte);
+  CHECK(without < 9 * mebibyte);
 }
 
 #ifndef _WIN32

@@ -118,6 +118,10 @@ class StoreIn final : public Store {
     const Around around;
     return inner_->heartbeat(now);
   }
+  void checkpoint() override {
+    const Around around;
+    inner_->checkpoint();
+  }
   bool maintain(TimePoint now, const Budget& budget) override {
     const Around around;
     return inner_->maintain(now, budget);

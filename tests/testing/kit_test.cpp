@@ -128,6 +128,11 @@ TEST_CASE("a faulty store fails as its plan says, and then works") {
   faults->follow({.at = 1, .faults = {StoreFault::throws}, .for_ever = true});
   for (int i = 0; i < 3; ++i) CHECK_THROWS_AS(store.heartbeat({}), std::runtime_error);
   CHECK_THROWS_AS(store.maintain({}, {}), std::runtime_error);
+  store.checkpoint();  // follows a commit, and is none of the calls that a sweep fails
+  CHECK(faults->calls() == 4);
+  faults->follow({.at = 1, .faults = {StoreFault::throws}, .only = StoreCall::checkpoint});
+  CHECK_THROWS_AS(store.checkpoint(), std::runtime_error);
+  store.checkpoint();
   faults->mend();
   CHECK(store.heartbeat({}).status.ok());
 }

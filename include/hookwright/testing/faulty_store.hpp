@@ -31,7 +31,17 @@ inline constexpr std::array all_store_faults = {
     StoreFault::unavailable,         StoreFault::full,   StoreFault::unknown_applied,
     StoreFault::unknown_not_applied, StoreFault::broken, StoreFault::throws};
 
-enum class StoreCall : std::uint8_t { open, commit, fetch, find, acquire, heartbeat, maintain };
+enum class StoreCall : std::uint8_t {
+  open,
+  commit,
+  fetch,
+  find,
+  acquire,
+  heartbeat,
+  maintain,
+  checkpoint,  // counted only where a plan names it: one follows each commit, and only throwing is
+               // a way for it to fail
+};
 
 // "unknown_applied", "commit", ...
 [[nodiscard]] HOOKWRIGHT_EXPORT std::string_view to_string(StoreFault fault);
@@ -74,8 +84,8 @@ class HOOKWRIGHT_EXPORT StoreFaults {
   std::string first_{};
 };
 
-// A store that fails by plan, around one that works. maintain() has no status to fail with: it
-// throws, or does nothing.
+// A store that fails by plan, around one that works. maintain() and checkpoint() have no status to
+// fail with: they throw, or do nothing.
 class HOOKWRIGHT_EXPORT FaultyStore final : public Store {
  public:
   FaultyStore(std::unique_ptr<Store> inner, std::shared_ptr<StoreFaults> faults);
@@ -88,6 +98,7 @@ class HOOKWRIGHT_EXPORT FaultyStore final : public Store {
   [[nodiscard]] StoreTraits traits() const override;
   Grants acquire(TimePoint now, std::size_t max) override;
   Beat heartbeat(TimePoint now) override;
+  void checkpoint() override;
   bool maintain(TimePoint now, const Budget& budget) override;
 
  private:

@@ -68,6 +68,7 @@ class HOOKWRIGHT_EXPORT RecordingStore final : public Store {
   [[nodiscard]] StoreTraits traits() const override;
   Grants acquire(TimePoint now, std::size_t max) override;
   Beat heartbeat(TimePoint now) override;
+  void checkpoint() override;
   bool maintain(TimePoint now, const Budget& budget) override;
 
  private:
