@@ -98,9 +98,10 @@ struct StoreTraits {
 //
 // hookwright comes with one in memory, one on SQLite (`hookwright/stores/*.hpp`). Yours must pass
 // the suite in `hookwright/testing/store_contract.hpp`. For one process, implement open, commit,
-// fetch, find and traits; the rest have defaults. For several, implement all: a worker holds a
-// *lane* (the waiting rows of one endpoint) from acquire() until it releases it (`ReleaseLane`) or
-// its lease ends and somebody's heartbeat() frees it, and only the holder sends from it.
+// fetch, find and traits; the rest have defaults. For several, acquire and heartbeat too: a worker
+// holds a *lane* (the waiting rows of one endpoint) from acquire() until it releases it
+// (`ReleaseLane`) or its lease ends and somebody's heartbeat() frees it, and only the holder sends
+// from it.
 //
 // Threads: find() and traits() may be called from any thread at any time; all else comes from one
 // thread at a time. Ownership: the dispatcher owns the store; arguments are valid during the call;
@@ -144,10 +145,11 @@ class HOOKWRIGHT_EXPORT Store {
   // that held it. Default: nothing lost.
   [[nodiscard]] virtual Beat heartbeat(TimePoint now);
 
-  // Follows each commit(), once what it stored has been handed on to be sent: the time for work
-  // that no event should wait for, such as carrying a log over into the database. A store must stay
-  // bounded without it. One that throws here is asked again after the next commit. Default: nothing
-  // to do.
+  // Comes after one or more commits that were answered `ok`, once what they stored has been handed
+  // on; not at the end. The time for a bounded piece of work that this should not wait for, such as
+  // carrying a log over into the database; the next commit and heartbeat() do wait for it. A store
+  // must stay bounded without it; one that wraps another passes it on. One that throws here is
+  // asked again after the next commit. Default: nothing to do.
   virtual void checkpoint();
 
   // Drops what has expired: dead letters and notes whose `expires` has come, attempts and events as

@@ -91,6 +91,7 @@ void DispatcherCore::run_store() {
   while (!store_stop_) {
     lock.unlock();
     step_store();
+    committer_->checkpoint();
     const engine::Moment now = moment(store_timeline_);
     const SteadyTime wake = committer_->next_wake(now);
     lock.lock();
@@ -234,6 +235,7 @@ void DispatcherCore::work_once(const std::function<bool()>& done, SteadyTime end
       ++shard.errors;
       busy = false;
     }
+    committer_->checkpoint();
     busy = notifier_.run_once() || busy;
   }
   const engine::Moment now = moment(store_timeline_);

@@ -103,7 +103,6 @@ void Committer::work(const Moment& moment) {
   if (at_rest() && moment.steady >= maintain_at_) maintain(moment);
   if (at_rest() && !alarms_.empty() && alarms_.begin()->first <= moment.now) ring(moment);
   flush_feeds();
-  if (std::exchange(committed_, false)) checkpoint();
 }
 
 // When the next commit is due: at once when idle, with company where much is published. A backlog
@@ -159,7 +158,6 @@ void Committer::carry_out(const Moment& moment) {
   last_commit_ = moment.steady;
   last_commit_events_ = plan.queue.size();
   const bool doubted = std::exchange(plan.in_doubt, true);
-  committed_ = true;
   auto committed = guard<Committed>(counts_.store_exceptions, StoreCode::unknown,
                                     [&] { return store_.commit(plan.batch, moment.now); });
   if (committed.status.ok() && committed.results.size() != plan.items.size()) {
@@ -174,6 +172,7 @@ void Committer::carry_out(const Moment& moment) {
     return;
   }
   ++counts_.commits;
+  checkpoint_due_ = true;
   if (plan.brings_news()) full_since_.reset();
   recovered();
   plan.repeated = doubted;

@@ -164,6 +164,10 @@ class Committer {
   // Does what is due. Blocks for as long as the store's calls do.
   void step(const Moment& moment);
 
+  // The store's checkpoint, if it has committed something: for after step(), when what that brought
+  // has been handed on.
+  void checkpoint() noexcept;
+
   // When step() will have something to do although nothing is submitted.
   [[nodiscard]] SteadyTime next_wake(const Moment& moment) const;
 
@@ -337,7 +341,6 @@ class Committer {
   void fetch(const Moment& moment);
   void acquire(const Moment& moment);
   void beat(const Moment& moment);
-  void checkpoint();
   void maintain(const Moment& moment);
   void take_grants(const Moment& moment);
   void leave_lost_lanes();
@@ -431,7 +434,7 @@ class Committer {
   TimePoint free_due_ = TimePoint::max();  // when a lane that nobody holds has work: a retry is
                                            // taken up on time, whoever it is
   SteadyTime maintain_at_{};
-  bool committed_ = false;  // the store has not been given its time for a checkpoint since
+  bool checkpoint_due_ = false;  // something was committed since the last one
   CommitterCounts counts_;
 };
 

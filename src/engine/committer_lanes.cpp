@@ -331,7 +331,8 @@ bool Committer::knows_endpoints(const Moment& moment) const {
   return !shared_ || moment.steady < trusted_until_;
 }
 
-void Committer::checkpoint() {
+void Committer::checkpoint() noexcept {
+  if (!std::exchange(checkpoint_due_, false)) return;
   try {
     store_.checkpoint();
   } catch (...) {

@@ -3,9 +3,10 @@
 namespace hookwright::stores {
 namespace {
 
-// Pages of 4 KiB in the log. What is published while they are carried over waits for that.
+// Pages of 4 KiB in the log. What is published while they are carried over waits for that. With so
+// many more commit() does it: nobody has called checkpoint(), or one commit was as large.
 constexpr int frames_wanted = 512;
-constexpr int frames_max = 2'048;  // by commits themselves, where nobody calls checkpoint()
+constexpr int frames_max = 2'048;
 
 int note_frames(void* frames, sqlite3* /*connection*/, const char* /*database*/, int in_log) {
   *static_cast<int*>(frames) = in_log;
@@ -24,7 +25,9 @@ void SqliteWal::after_commit(StoreCode code) {
   // A log that has been carried over is written from its start again: on a full disk that makes
   // room for settlements.
   const bool full = code == StoreCode::full;
-  if (frames_ < tried_at_) tried_at_ = 0;  // it has been started anew
+  if (frames_ < tried_at_)
+    tried_at_ = 0;  // it has been started anew; if by a larger commit, it
+                    // may grow to twice its length before that is seen
   if (full || new_frames() >= frames_max) carry_over(SQLITE_CHECKPOINT_PASSIVE);
 }
 

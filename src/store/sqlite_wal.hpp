@@ -12,7 +12,7 @@ class SqliteWal {
  public:
   explicit SqliteWal(const Connection& connection);
 
-  void after_commit(StoreCode code);
+  void after_commit(StoreCode code);  // each, and before checkpoint()
   void checkpoint();
   void after_maintenance();
 

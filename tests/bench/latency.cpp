@@ -67,7 +67,7 @@ void latency(const Settings& settings, Report& report) {
                {"p50_us", "p99_us", "max_us", "rate", "cpu_us", "commits", "failed"});
   const std::string stored = "sqlite, 1000/s";
   const std::string not_stored = "memory, 1000/s";
-  report.bar("latency: p50 at 1,000/s less that without a store, in fdatasyncs",
+  report.bar("latency: p50 at 1,000/s less that without a store, in fdatasyncs at 1,000/s",
              rounds.median_of([&](const Rounds::Get& get) {
                return (get(stored, "p50_us") - get(not_stored, "p50_us")) / get(synced, "p50_us");
              }),

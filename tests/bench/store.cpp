@@ -20,6 +20,7 @@ void commits(const Arguments& arguments) {
   const auto endpoint = ids.next<hookwright::EndpointId>(wall());
   const auto commit = [&](hookwright::Batch& batch, hookwright::TimePoint now) {
     if (!store->commit(batch, now).status.ok()) throw std::runtime_error("commit");
+    store->checkpoint();
     batch.changes.clear();
   };
   hookwright::Batch batch;

@@ -50,6 +50,25 @@ TEST_CASE("a store that fails for a moment delays events and loses none") {
   CHECK(f.world.observer->losses.empty());
 }
 
+TEST_CASE("a checkpoint comes after a commit that was answered, and after what that brought") {
+  const Trouble::Kind kind =
+      GENERATE(Trouble::Kind::unavailable, Trouble::Kind::full, Trouble::Kind::throws,
+               Trouble::Kind::unknown_and_done, Trouble::Kind::unknown_and_not_done);
+  CAPTURE(int(kind));
+  Flaky f;
+  std::vector<std::size_t> requests_before;
+  f.trouble->at_checkpoint = [&] { requests_before.push_back(f.world.net->arrivals().size()); };
+  f.trouble->commit = kind;
+  f.publish(1);
+  f.run(2s);
+  CHECK(f.trouble->failed > 1);
+  CHECK(requests_before.empty());
+  f.trouble->commit = Trouble::Kind::none;
+  f.run(4s);
+  REQUIRE(requests_before.size() == 2);  // the event, and what came of it
+  CHECK(requests_before.front() == 1);
+}
+
 TEST_CASE("every commit of a run may fail in every way, and each event arrives once") {
   const Trouble::Kind kind =
       GENERATE(Trouble::Kind::unavailable, Trouble::Kind::throws, Trouble::Kind::unknown_and_done,

@@ -34,6 +34,7 @@ struct Trouble {
   std::size_t failed = 0;            // commits that did
   std::size_t commits = 0;           // that were asked for
   std::function<void(const hookwright::Query&)> before_find{};  // what happens meanwhile
+  std::function<void()> at_checkpoint{};
 };
 
 class FlakyStore final : public hookwright::Store {
@@ -85,7 +86,10 @@ class FlakyStore final : public hookwright::Store {
     return store_->acquire(now, max);
   }
   hookwright::Beat heartbeat(hookwright::TimePoint now) override { return store_->heartbeat(now); }
-  void checkpoint() override { store_->checkpoint(); }
+  void checkpoint() override {
+    if (trouble_->at_checkpoint) trouble_->at_checkpoint();
+    store_->checkpoint();
+  }
   bool maintain(hookwright::TimePoint now, const hookwright::Budget& budget) override {
     return store_->maintain(now, budget);
   }

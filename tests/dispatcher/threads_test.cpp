@@ -54,34 +54,34 @@ void in_parallel(int threads, const std::function<void(int)>& work) {
   for (std::thread& thread : running) thread.join();
 }
 
-// Its checkpoints last until a request has arrived, and then fail.
+// Its checkpoints last until there is a request for each event committed, and then fail.
 class PatientStore final : public store_test::ForwardingStore {
  public:
   PatientStore(std::unique_ptr<Store> store, std::shared_ptr<Log> log, std::atomic<int>& seen)
       : ForwardingStore(std::move(store)), log_(std::move(log)), seen_(seen) {}
   Committed commit(const Batch& batch, TimePoint now) override {
     for (const Change& change : batch.changes) {
-      for (const Write& write : change.writes)
-        brings_event_ = brings_event_ || std::holds_alternative<PutEvent>(write);
+      for (const Write& write : change.writes) events_ += std::holds_alternative<PutEvent>(write);
     }
     return inner().commit(batch, now);
   }
   void checkpoint() override {
-    if (!std::exchange(brings_event_, false)) return;
-    if (log_->wait_for(1)) ++seen_;
+    if (std::exchange(waited_for_, events_) == events_) return;
+    if (log_->wait_for(events_)) ++seen_;
     throw std::runtime_error("a checkpoint that fails");
   }
 
  private:
   std::shared_ptr<Log> log_;
   std::atomic<int>& seen_;
-  bool brings_event_ = false;
+  std::size_t events_ = 0;
+  std::size_t waited_for_ = 0;
 };
 
 }  // namespace
 
 TEST_CASE("what a commit brought is under way before the store makes its checkpoint") {
-  Real real;
+  Real real(GENERATE(from_range(store_kinds())));
   std::atomic<int> seen{0};
   Options options = real.options(1);
   options.store = std::make_unique<PatientStore>(std::move(options.store), real.log, seen);

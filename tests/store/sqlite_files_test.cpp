@@ -224,8 +224,8 @@ TEST_CASE("a store is made where there is none") {
   CHECK(refusal(at(file)) == "");
 }
 
-// Of 32 MiB in 64 commits.
-std::uintmax_t log_after_commits(bool with_checkpoints) {
+// The length of the log after 64 commits of 512 KiB each.
+static std::uintmax_t log_after_commits(bool with_checkpoints) {
   using namespace hookwright;
   const TemporaryFolder folder;
   const std::string file = folder.file("store.db");

@@ -165,6 +165,7 @@ void publish_without_end(const std::string& path, std::uint64_t next, std::size_
       changes.changes.push_back(change);
     }
     if (!store->commit(changes, start).status.ok()) ::_exit(1);
+    store->checkpoint();
     static_cast<void>(store->maintain(start, {100, {}, {}}));
     say(pipe, next);
   }

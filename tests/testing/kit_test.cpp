@@ -8,6 +8,7 @@
 #include "catch2.hpp"
 #include "hookwright/testing/faulty_store.hpp"
 #include "hookwright/testing/sandbox.hpp"
+#include "store/forwarding_store.hpp"
 
 using namespace hookwright;
 using namespace hookwright::testing;
@@ -128,13 +129,36 @@ TEST_CASE("a faulty store fails as its plan says, and then works") {
   faults->follow({.at = 1, .faults = {StoreFault::throws}, .for_ever = true});
   for (int i = 0; i < 3; ++i) CHECK_THROWS_AS(store.heartbeat({}), std::runtime_error);
   CHECK_THROWS_AS(store.maintain({}, {}), std::runtime_error);
-  store.checkpoint();  // follows a commit, and is none of the calls that a sweep fails
-  CHECK(faults->calls() == 4);
-  faults->follow({.at = 1, .faults = {StoreFault::throws}, .only = StoreCall::checkpoint});
-  CHECK_THROWS_AS(store.checkpoint(), std::runtime_error);
-  store.checkpoint();
   faults->mend();
   CHECK(store.heartbeat({}).status.ok());
+}
+
+TEST_CASE("checkpoints pass through, but where a plan names them") {
+  struct Counting final : store_test::ForwardingStore {
+    explicit Counting(int& count) : ForwardingStore(make_memory_store()), checkpoints(count) {}
+    void checkpoint() override { ++checkpoints; }
+    int& checkpoints;
+  };
+  int made = 0;
+  const auto faults = std::make_shared<StoreFaults>();
+  FaultyStore store(std::make_unique<RecordingStore>(std::make_unique<Counting>(made),
+                                                     std::make_shared<StoreRecord>()),
+                    faults);
+  faults->follow({.at = 1, .faults = {StoreFault::throws}, .for_ever = true});
+  store.checkpoint();
+  CHECK(made == 1);
+  CHECK(faults->calls() == 0);
+  faults->follow(
+      {.at = 1,
+       .faults = {StoreFault::throws, StoreFault::unavailable, StoreFault::unknown_applied},
+       .only = StoreCall::checkpoint});
+  CHECK_THROWS_AS(store.checkpoint(), std::runtime_error);
+  store.checkpoint();
+  CHECK(made == 1);
+  store.checkpoint();
+  CHECK(made == 2);
+  store.checkpoint();
+  CHECK(made == 3);
 }
 
 TEST_CASE("a sweep fails every call once in every way, and ends") {

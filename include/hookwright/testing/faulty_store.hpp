@@ -39,8 +39,7 @@ enum class StoreCall : std::uint8_t {
   acquire,
   heartbeat,
   maintain,
-  checkpoint,  // counted only where a plan names it: one follows each commit, and only throwing is
-               // a way for it to fail
+  checkpoint,  // left out unless a plan names it: most faults would be none, and every sweep longer
 };
 
 // "unknown_applied", "commit", ...
@@ -106,9 +105,9 @@ class HOOKWRIGHT_EXPORT FaultyStore final : public Store {
   std::shared_ptr<StoreFaults> faults_;
 };
 
-// Runs a scenario over and over: with its first store call failing, then its second, and so on
-// until a run ends before the call that should have failed; each with every fault, once and for
-// ever.
+// Runs a scenario over and over: with its first store call failing (checkpoint() aside), then its
+// second, and so on until a run ends before the call that should have failed; each with every
+// fault, once and for ever.
 //
 //   sweep_store_faults([](const std::shared_ptr<StoreFaults>& faults) {
 //     INFO(faults->text());
