@@ -80,7 +80,7 @@ class PatientStore final : public store_test::ForwardingStore {
 
 }  // namespace
 
-TEST_CASE("what a commit brought is under way before the store makes its checkpoint") {
+TEST_CASE("with threads, what a commit brought is under way before the checkpoint after it") {
   Real real(GENERATE(from_range(store_kinds())));
   std::atomic<int> seen{0};
   Options options = real.options(1);
