@@ -199,8 +199,8 @@ ChangeResult Scene::commit(std::vector<Precondition> only_if, std::vector<Write>
 
 std::vector<ChangeResult> Scene::commit(const Batch& batch) {
   Committed committed = store_->commit(batch, now);
-  store_->checkpoint();  // as the dispatcher does, and it makes no difference
   expect_ok(committed.status, "commit");
+  store_->checkpoint();  // as the dispatcher does, and it makes no difference
   expect_number(committed.results.size(), batch.changes.size(), "as many results as changes");
   return std::move(committed.results);
 }
